@@ -1,0 +1,12 @@
+"""What a material is: parsed once, compared by a canonical key.
+
+A material knows its structure and nothing of properties or files. ``parse_material``
+turns a string of a table into one; every failure is a :class:`MaterialError` that says
+what was got and what was expected.
+"""
+
+from forescale.materials._kinds import KINDS, Material, parse_material
+from forescale.materials.molecule import Molecule
+from forescale.materials.polymer import Polymer
+
+__all__ = ["KINDS", "Material", "Molecule", "Polymer", "parse_material"]

@@ -1,0 +1,43 @@
+"""The kinds of material, by the name that study files use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from forescale.errors import ConfigError
+from forescale.materials.molecule import Molecule
+from forescale.materials.polymer import Polymer
+
+
+class Material(Protocol):
+    """Anything with a canonical key: equal keys mean the same material."""
+
+    @property
+    def key(self) -> str: ...
+
+
+KINDS: dict[str, Callable[[str], Material]] = {
+    "molecule": Molecule.parse,
+    "polymer": Polymer.parse,
+}
+
+
+def parse_material(kind: str, text: str) -> Material:
+    """Parse ``text`` as a material of the named kind.
+
+    Raises
+    ------
+    MaterialError
+        If the text does not describe such a material.
+    ConfigError
+        If the kind is unknown.
+
+    Examples
+    --------
+    >>> parse_material("molecule", "OCC").key
+    'CCO'
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"got material kind {kind!r}, expected one of {', '.join(KINDS)}")
+    return KINDS[kind](text)

@@ -1,0 +1,63 @@
+"""Units of properties, read and converted with pint."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forescale.errors import ConfigError
+
+_DIMENSIONLESS = ("", "1", "dimensionless", "-")
+
+
+@cache
+def _registry() -> Any:
+    import pint  # half a second, and only tables with units need it
+
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+
+
+def _unit(text: str) -> Any:
+    import pint
+
+    name = "dimensionless" if text.strip() in _DIMENSIONLESS else text
+    try:
+        return _registry().Unit(name)
+    except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
+        raise ConfigError(
+            f"got unit {text!r}, which is not known ({error}); "
+            'expected something like "g/cm^3", "J/(kg*K)", "kcal/mol", "K" or "" (no unit)'
+        ) from None
+
+
+def same_dimension(first: str, second: str) -> bool:
+    """Whether values in one unit can be converted to the other.
+
+    >>> same_dimension("g/cm^3", "kg/m^3"), same_dimension("K", "eV")
+    (True, False)
+    """
+    return bool(_unit(first).dimensionality == _unit(second).dimensionality)
+
+
+def convert(values: NDArray[np.float64], unit: str, to: str) -> NDArray[np.float64]:
+    """Convert values between units.
+
+    Raises
+    ------
+    ConfigError
+        If a unit is unknown or the two measure different things.
+
+    Examples
+    --------
+    >>> convert(np.array([1050.0]), "kg/m^3", "g/cm^3").round(6).tolist()
+    [1.05]
+    """
+    if not same_dimension(unit, to):
+        raise ConfigError(f"got unit {unit!r}, which cannot be converted to {to!r}")
+    if _unit(unit) == _unit(to):
+        return np.asarray(values, dtype=float)
+    quantity = _registry().Quantity(np.asarray(values, dtype=float), _unit(unit))
+    return np.asarray(quantity.to(_unit(to)).magnitude, dtype=float)
