@@ -13,6 +13,10 @@ class Advance(Protocol):
     def __call__(self, steps: int = 1) -> None: ...
 
 
+def _nothing(steps: int = 1) -> None:
+    pass
+
+
 @contextmanager
 def progress(title: str, total: int, *, shown: bool = True) -> Iterator[Advance]:
     """Show a progress bar while the block runs.
@@ -31,11 +35,11 @@ def progress(title: str, total: int, *, shown: bool = True) -> Iterator[Advance]
 
     console = Console(stderr=True)
     if not shown or total == 0:
-        yield lambda steps=1: None
+        yield _nothing
         return
     if not console.is_terminal:
         console.print(f"{title} ({total})", highlight=False)
-        yield lambda steps=1: None
+        yield _nothing
         return
     bar = Progress(
         TextColumn("{task.description}"),

@@ -68,7 +68,7 @@ class Features:
     @classmethod
     def finite(cls, values: NDArray[np.float32], columns: Sequence[Column]) -> Features:
         """Keep the columns that are finite for every material."""
-        good = np.isfinite(values).all(axis=0)
+        good: NDArray[np.bool_] = np.all(np.isfinite(values), axis=0)
         if not good.any():
             raise DataError("no descriptor column is finite for every material")
         return cls(

@@ -8,7 +8,6 @@ parts only; unreadable parts are computed again.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import suppress
@@ -113,8 +112,3 @@ def _save(folder: Path, keys: list[str], rows: NDArray[np.float32]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with replace_file(folder / f"{name}.parquet") as temporary:
             pq.write_table(table, temporary, compression="zstd")
-
-
-def default_workers() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

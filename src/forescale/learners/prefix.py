@@ -19,7 +19,7 @@ O'Hagan 2000) for the two stages.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,17 @@ class PrefixFit:
     log_likelihood: Array
     white_y: Array
     white_basis: Array
+
+    def at(self, chosen: NDArray[np.bool_]) -> PrefixFit:
+        """The fit at some of its sizes only."""
+        return replace(
+            self,
+            sizes=self.sizes[chosen],
+            coefficients=self.coefficients[chosen],
+            covariance=self.covariance[chosen],
+            scale2=self.scale2[chosen],
+            log_likelihood=self.log_likelihood[chosen],
+        )
 
 
 class PrefixGP:
@@ -152,7 +163,7 @@ class PrefixGP:
         gram = gram + np.diag(prior.precision)
         moment = np.cumsum(white_basis * white_y[:, None], axis=0)[last]
         moment = moment + prior.precision * prior.mean
-        covariance = np.linalg.inv(gram)
+        covariance = np.asarray(np.linalg.inv(gram), dtype=float)
         coefficients = np.einsum("spq,sq->sp", covariance, moment)
         squares = np.cumsum(white_y**2)[last] + prior.mean @ (prior.precision * prior.mean)
         squares = squares - np.einsum("sp,sp->s", moment, coefficients)
@@ -178,8 +189,8 @@ class PrefixGP:
         )
 
     def weights(self, fit: PrefixFit) -> Array:
-        """A⁻¹(y − H·beta) of each prefix, zero beyond it, shape (N, S)."""
-        weights = np.zeros((len(fit.white_y), len(fit.sizes)))
+        """A⁻¹(y − H·beta) of each prefix, zero beyond it, shape (largest size, S)."""
+        weights = np.zeros((fit.sizes[-1], len(fit.sizes)))
         for column, size in enumerate(fit.sizes):
             residual = fit.white_y[:size] - fit.white_basis[:size] @ fit.coefficients[column]
             weights[:size, column] = solve_triangular(
@@ -193,7 +204,7 @@ class PrefixGP:
         Parameters
         ----------
         cross
-            Kernel between new and ordered rows, shape (T, N).
+            Kernel between new and ordered rows, shape (T, N) or (T, largest size).
         basis
             H of the new rows, shape (T, p).
 
@@ -202,7 +213,8 @@ class PrefixGP:
         array
             Shape (S, T).
         """
-        correction = (1.0 - self.noise) * (cross @ self.weights(fit))
+        weights = self.weights(fit)
+        correction = (1.0 - self.noise) * (cross[:, : len(weights)] @ weights)
         return np.asarray(fit.coefficients @ basis.T + correction.T)
 
     def variance(self, fit: PrefixFit, cross: Array, basis: Array) -> Array:
