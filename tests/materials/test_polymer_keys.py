@@ -5,6 +5,7 @@ which has no beginning, and opened at another bond of its backbone.
 """
 
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def cuts(unit: str) -> list[str]:
     path = Chem.GetShortestPath(mol, first, last)[1:-1]
     pairs = [
         (a, b)
-        for a, b in zip(path, path[1:], strict=False)
+        for a, b in pairwise(path)
         if mol.GetBondBetweenAtoms(a, b).GetBondType() == Chem.BondType.SINGLE
         and not mol.GetBondBetweenAtoms(a, b).IsInRing()
     ]

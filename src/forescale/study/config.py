@@ -157,7 +157,7 @@ def load_study(path: Path) -> Study:
     if not path.is_file():
         raise ConfigError(f"{path}: no such study file")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     for table in [raw.get("target"), *_as_list(raw.get("source"))]:
