@@ -79,8 +79,9 @@ class StudyData:
             n_source, key = np.array(wanted, dtype=np.int64), "grid.n_source"
         if n_source[-1] > usable:
             raise ConfigError(
-                f"{key}: got {n_source[-1]}, but a replicate has only {usable} source materials "
-                f"({len(self.source)} in all, overlap = {study.evaluation.overlap!r})"
+                f"{key}: got {n_source[-1]}, expected at most {usable}, the source materials that "
+                f"every replicate has ({len(self.source)} in all, "
+                f"overlap = {study.evaluation.overlap!r})"
             )
         return Grid(n_source=n_source, n_target=np.array(study.grid.n_target, dtype=np.int64))
 
