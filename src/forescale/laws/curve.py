@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
 
 from forescale.errors import LawError
 
 Floats = NDArray[np.float64]
+
+OWN = (0.03, 0.1, 0.25, 0.5, 0.8)  # share of a point's variance that is its own
+COMMON = (0.0, 0.3, 0.6, 0.9)  # share of the rest that a whole curve has in common
+LENGTHS = (0.3, 1.0, 3.0)  # units of ln n over which the last share fades
 
 
 @dataclass(frozen=True)
@@ -201,18 +207,30 @@ def _shrunk_variance(variance: Floats, count: NDArray[np.intp], log_n: Floats) -
 
 
 def _correlation(scaled: Floats, present: NDArray[np.bool_], log_n: Floats) -> Floats:
-    """Least-squares fit of ``common + (1 - common)·exp(-lag/range)`` to the sample one."""
-    pairs = present.astype(float).T @ present.astype(float)
-    sample = np.divide(scaled.T @ scaled, np.maximum(pairs - 1, 1))
+    """Correlation between sizes, averaged over structures by their likelihood.
+
+    A structure is ``own·I + (1 - own)·(common + (1 - common)·exp(-lag / length))``: scatter
+    of each size's own, one part shared by a whole curve (its test split), one that fades
+    along log n (nested training sets). Averaging keeps few replicates from being taken at
+    their word.
+    """
     lag = np.abs(log_n[:, None] - log_n[None, :])
-    off = (lag > 0) & (pairs >= 3)
-    if not np.any(off):
-        return np.eye(len(log_n))
-    best, chosen = np.inf, np.eye(len(log_n))
-    for common in np.linspace(0.0, 0.9, 7):
-        for length in (1e-3, 0.2, 0.5, 1.0, 2.0, 4.0):
-            model = common + (1 - common) * np.exp(-lag / length)
-            loss = float(np.sum(pairs[off] * (sample[off] - model[off]) ** 2))
-            if loss < best:
-                best, chosen = loss, model
-    return 0.98 * chosen + 0.02 * np.eye(len(log_n))
+    patterns, member = np.unique(present, axis=0, return_inverse=True)
+    structures, log_likelihood = [], []
+    for own, common, length in product(OWN, COMMON, LENGTHS):
+        structure = own * np.eye(len(log_n)) + (1 - own) * (
+            common + (1 - common) * np.exp(-lag / length)
+        )
+        total = 0.0
+        for k, pattern in enumerate(patterns):
+            rows = scaled[member.ravel() == k][:, pattern]
+            factor = np.linalg.cholesky(structure[np.ix_(pattern, pattern)])
+            white = solve_triangular(factor, rows.T, lower=True, check_finite=False)
+            total -= 0.5 * float(np.sum(white**2)) + len(rows) * float(
+                np.sum(np.log(np.diag(factor)))
+            )
+        structures.append(structure)
+        log_likelihood.append(total)
+    weight = np.exp(np.array(log_likelihood) - max(log_likelihood))
+    averaged: Floats = np.tensordot(weight / weight.sum(), np.array(structures), axes=1)
+    return averaged

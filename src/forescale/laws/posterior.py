@@ -1,200 +1,154 @@
-"""The law and its uncertainty: a posterior on a grid, closed form where it can be.
+"""Joint posterior draws of a law's parameters and of what its form misses.
 
-Model of a curve, in logarithms and with n_last the largest size seen:
+    log E(n) = level + shape(n) + drift(n) + noise
 
-    log E(n) = level + log((1 - c)·(n / n_last)^(-alpha) + c) + drift(n) + noise
-
-``c`` is the share of the error at n_last that no data removes, so C = c·exp(level) and
-D = (1 - c)·exp(level)·n_last^alpha. ``drift`` is what the form misses: a Brownian path
-in log n that starts at n_last and runs both ways. Towards small n it gives old points
-less say; towards large n it widens the forecast. Given (alpha, c) and the two standard
-deviations, everything else is Gaussian, so a grid over those four needs no starting
-values and no sampler.
+with the shapes of `shapes`, the drift of `drift`, and D = (1 - c)·exp(level)·n_last^alpha
+and C = c·exp(level) (with a knee: in units of its shifted n). No starting values and no
+sampler: see `engine`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import solve_triangular
 
 from forescale.laws.curve import Floats, LearningCurve
-
-ALPHA_RANGE = (0.01, 4.0)
-ALPHAS, SHARES = 44, 30
-DRIFTS = np.geomspace(0.001, 0.4, 9)  # per square root of a unit of ln n
-NOISES = np.geomspace(0.0005, 0.2, 8)  # of one point, when its noise is not known
-FLOOR = 1e-4  # relative; what no published error is more precise than
-
-
-@dataclass(frozen=True)
-class Prior:
-    """What learning curves are like before this one is seen (pooled over tuning curves)."""
-
-    alpha_center: float = 0.45
-    alpha_spread: float = 0.9
-    no_limit: float = 0.3
-    drift_center: float = 0.03
-    drift_spread: float = 1.0
-    noise_center: float = 0.01
-    noise_spread: float = 1.5
+from forescale.laws.drift import (
+    FLOOR,
+    Deviation,
+    DriftPrior,
+    deviations,
+    drift_covariance,
+    drift_variance,
+)
+from forescale.laws.engine import Mixture, weigh
+from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Joint posterior draws, each of shape (draws,); errors in the metric's unit."""
+    """Joint posterior draws, each array of shape (draws,).
+
+    Attributes
+    ----------
+    alpha
+        Decay rate.
+    share
+        Part c of the error at ``n_last`` that no data removes.
+    knee
+        n_knee / n_last; 0 for the law without a knee.
+    level
+        Log error at ``n_last``.
+    step, bend, shock
+        Sizes of the drift, and its standard normal realisation beyond the data.
+    noise
+        Relative standard error of one further measured mean.
+    form
+        Index into `FORMS`.
+    """
 
     alpha: Floats
     share: Floats
+    knee: Floats
     level: Floats
-    drift: Floats
+    step: Floats
+    bend: Floats
     shock: Floats
+    noise: Floats
+    form: np.ndarray
     n_last: float
 
     @property
     def scale(self) -> Floats:
-        """D of the law."""
-        scale: Floats = (1 - self.share) * np.exp(self.level) * self.n_last**self.alpha
+        """D of the law, in the metric's unit."""
+        last = self.n_last * (1 + self.knee)
+        scale: Floats = (1 - self.share) * np.exp(self.level) * last**self.alpha
         return scale
 
     @property
     def gap(self) -> Floats:
-        """C of the law."""
+        """C of the law, in the metric's unit."""
         gap: Floats = self.share * np.exp(self.level)
         return gap
 
+    def laws(self, n: Floats) -> Floats:
+        """Error of the bare form at ``n`` for each draw, shape (draws, len(n))."""
+        knee = self.knee[:, None]
+        x = np.log((n / self.n_last + knee) / (1 + knee))
+        share = self.share[:, None]
+        form = np.log((1 - share) * np.exp(-self.alpha[:, None] * x) + share)
+        laws: Floats = np.exp(self.level[:, None] + form)
+        return laws
+
     def curves(self, n: Floats) -> Floats:
-        """Error at each of ``n`` for each draw, shape (draws, len(n))."""
-        distance = np.log(n / self.n_last)[None, :]
-        fall = np.exp(-self.alpha[:, None] * distance)
-        form = np.log((1 - self.share[:, None]) * fall + self.share[:, None])
-        reach = np.sqrt(np.maximum(distance, 0.0))
-        missed = self.shock[:, None] * self.drift[:, None] * reach
-        curves: Floats = np.exp(self.level[:, None] + form + missed)
+        """Expected error at ``n`` for each draw, drift included, shape (draws, len(n))."""
+        reach = np.log(n / self.n_last)[None, :]
+        variance = drift_variance(self.step[:, None], self.bend[:, None], reach)
+        curves: Floats = self.laws(n) * np.exp(self.shock[:, None] * np.sqrt(variance))
         return curves
+
+    def only(self, form: str) -> Draws | None:
+        """Return the draws of one form, or None when there are too few to say anything."""
+        kept = self.form == FORMS.index(form)
+        if np.sum(kept) < 20:
+            return None
+        arrays = {k: v[kept] for k, v in self.__dict__.items() if isinstance(v, np.ndarray)}
+        return Draws(**arrays, n_last=self.n_last)
 
 
 @dataclass(frozen=True)
-class _Grid:
-    """Edges of the cells of alpha (log-spaced) and of c; c = 0 is a cell of its own."""
+class Prior:
+    """Pooled knowledge of learning curves; replaced as one."""
 
-    alpha_edges: Floats
-    share_edges: Floats
-
-    @property
-    def alphas(self) -> Floats:
-        centers: Floats = np.sqrt(self.alpha_edges[1:] * self.alpha_edges[:-1])
-        return centers
-
-    @property
-    def shares(self) -> Floats:
-        centers = (self.share_edges[1:] + self.share_edges[:-1]) / 2
-        return np.concatenate([[0.0], centers])
-
-
-def _log_prior(grid: _Grid, prior: Prior) -> Floats:
-    """Log mass of each cell, shape (alphas, shares)."""
-    log_alpha = np.log(grid.alphas)
-    spread = (log_alpha - np.log(prior.alpha_center)) / prior.alpha_spread
-    alpha_mass = -0.5 * spread**2 + np.log(np.diff(np.log(grid.alpha_edges)))
-    width = np.diff(grid.share_edges)
-    share_mass = np.log(np.concatenate([[prior.no_limit], (1 - prior.no_limit) * width]))
-    mass: Floats = alpha_mass[:, None] + share_mass[None, :]
-    return mass
-
-
-def _shapes(grid: _Grid, distance: Floats) -> Floats:
-    """log((1 - c)·(n/n_last)^(-alpha) + c), shape (alphas·shares, K)."""
-    fall = np.exp(-grid.alphas[:, None, None] * distance)
-    share = grid.shares[None, :, None]
-    return np.log((1 - share) * fall + share).reshape(-1, len(distance))
+    shape: ShapePrior = field(default_factory=ShapePrior)
+    drift: DriftPrior = field(default_factory=DriftPrior)
 
 
 def sample_posterior(
     curve: LearningCurve, draws: int, rng: np.random.Generator, prior: Prior | None = None
 ) -> Draws:
-    """Draw (alpha, c, level, drift) jointly from the posterior of one curve."""
+    """Draw the law of one curve from its posterior."""
     prior = prior or Prior()
-    n_last = float(curve.n[-1])
-    distance = np.log(curve.n / n_last)
-    hypers = _hypers(curve, prior)
-    grid = _Grid(np.geomspace(*ALPHA_RANGE, ALPHAS + 1), 1 - np.geomspace(1.0, 0.004, SHARES + 1))
-    for _ in range(3):  # zoom while the mass sits in few cells
-        log_mass, level, level_sd = _evaluate(curve, grid, hypers, prior, distance)
-        mass = np.exp(log_mass - log_mass.max())
-        mass /= mass.sum()
-        zoomed = _zoom(grid, mass.sum(axis=0).reshape(ALPHAS, SHARES + 1))
-        if zoomed is None:
-            break
-        grid = zoomed
-    cell = rng.choice(mass.size, size=draws, p=mass.ravel())
-    hyper, shape = np.unravel_index(cell, mass.shape)
-    i, j = np.unravel_index(shape, (ALPHAS, SHARES + 1))
-    step = rng.random((2, draws))
-    edges = np.log(grid.alpha_edges)
-    alpha = np.exp(edges[i] + step[0] * (edges[i + 1] - edges[i]))
-    low = grid.share_edges[np.maximum(j - 1, 0)]
-    share = np.where(j == 0, 0.0, low + step[1] * (grid.share_edges[np.maximum(j, 1)] - low))
-    normal = rng.standard_normal((2, draws))
-    drawn_level = level[hyper, shape] + level_sd[hyper] * normal[0]
-    drift = np.array([h[0] for h in hypers])[hyper]
-    return Draws(alpha, share, drawn_level, drift, normal[1], n_last)
-
-
-def _hypers(curve: LearningCurve, prior: Prior) -> list[tuple[float, float, float]]:
-    """(drift, noise, log prior) to sum over; known noise leaves only the drift open."""
-    noises = NOISES if curve.noise is None else np.array([FLOOR])
-    center_d, center_n = np.log(prior.drift_center), np.log(prior.noise_center)
-    hypers = []
-    for drift, noise in product(DRIFTS, noises):
-        weight = -0.5 * ((np.log(drift) - center_d) / prior.drift_spread) ** 2
-        if curve.noise is None:
-            weight += -0.5 * ((np.log(noise) - center_n) / prior.noise_spread) ** 2
-        hypers.append((float(drift), float(noise), float(weight)))
-    return hypers
-
-
-def _evaluate(
-    curve: LearningCurve,
-    grid: _Grid,
-    hypers: list[tuple[float, float, float]],
-    prior: Prior,
-    distance: Floats,
-) -> tuple[Floats, Floats, Floats]:
-    """Log posterior mass, level and its sd of each (hyper, cell)."""
-    residual = curve.log_error[None, :] - _shapes(grid, distance)
-    brownian = np.minimum(-distance[:, None], -distance[None, :])
-    base = np.zeros_like(brownian) if curve.noise is None else curve.noise
-    shape_prior = _log_prior(grid, prior).ravel()
-    log_mass = np.empty((len(hypers), len(residual)))
-    level = np.empty_like(log_mass)
-    level_sd = np.empty(len(hypers))
-    for row, (drift, noise, weight) in enumerate(hypers):
-        covariance = drift**2 * brownian + base + noise**2 * np.eye(len(distance))
-        factor = np.linalg.cholesky(covariance)
-        white = solve_triangular(factor, residual.T, lower=True)
-        one = solve_triangular(factor, np.ones(len(distance)), lower=True)
-        precision = float(one @ one)
-        level[row] = one @ white / precision
-        level_sd[row] = precision**-0.5
-        misfit = np.sum(white**2, axis=0) - precision * level[row] ** 2
-        log_det = 2 * np.sum(np.log(np.diag(factor))) + np.log(precision)
-        log_mass[row] = -0.5 * (misfit + log_det) + weight + shape_prior
-    return log_mass, level, level_sd
-
-
-def _zoom(grid: _Grid, mass: Floats, keep: float = 1e-4) -> _Grid | None:
-    """Return a finer grid over the cells that hold the mass, or None if it is fine enough."""
-    rows = np.flatnonzero(mass.sum(axis=1) > keep)
-    columns = np.flatnonzero(mass[:, 1:].sum(axis=0) > keep)
-    low, high = rows[0], rows[-1] + 1
-    left, right = (columns[0], columns[-1] + 1) if len(columns) else (0, 1)
-    if high - low > ALPHAS // 2 and right - left > SHARES // 2:
-        return None
-    edges = np.concatenate([[0.0], grid.share_edges[1:]])
-    return _Grid(
-        np.geomspace(grid.alpha_edges[low], grid.alpha_edges[high], ALPHAS + 1),
-        np.linspace(edges[left], edges[right], SHARES + 1),
+    grid, mixture, hypotheses = _posterior(curve, prior)
+    which, shape, level = mixture.sample(draws, rng)
+    alpha, share, knee = grid.place(shape, rng)
+    known = curve.noise_sd()
+    unknown = np.array([h.noise for h in hypotheses])[which]
+    last = max(1, len(curve.n) // 3)
+    noise = unknown if known is None else np.full(draws, float(np.median(known[-last:])))
+    return Draws(
+        alpha=alpha,
+        share=share,
+        knee=knee,
+        level=level,
+        step=np.array([h.step for h in hypotheses])[which],
+        bend=np.array([h.bend for h in hypotheses])[which],
+        shock=rng.standard_normal(draws),
+        noise=noise,
+        form=grid.form_of(shape),
+        n_last=float(curve.n[-1]),
     )
+
+
+def _posterior(curve: LearningCurve, prior: Prior) -> tuple[ShapeGrid, Mixture, list[Deviation]]:
+    """Weigh every shape under every hypothesis of the drift and the noise."""
+    hypotheses = deviations(prior.drift, noise_known=curve.noise is not None)
+    covariances = [_covariance(curve, hypothesis) for hypothesis in hypotheses]
+    grid = ShapeGrid.around(curve.n, curve.log_error, min(covariances, key=np.trace))
+    mixture = weigh(
+        curve.log_error,
+        grid.log_shapes(curve.n, float(curve.n[-1])),
+        covariances,
+        grid.log_prior(prior.shape),
+        np.array([h.log_prior for h in hypotheses]),
+    )
+    return grid, mixture, hypotheses
+
+
+def _covariance(curve: LearningCurve, hypothesis: Deviation) -> Floats:
+    """Covariance of the log errors of a curve's points around level + shape."""
+    distance = np.log(curve.n[-1] / curve.n)
+    points = max(hypothesis.noise, FLOOR) ** 2 * np.eye(len(distance))
+    covariance: Floats = drift_covariance(hypothesis, distance) + points
+    return covariance if curve.noise is None else covariance + curve.noise
