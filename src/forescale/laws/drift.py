@@ -28,7 +28,7 @@ class DriftPrior:
     """Probability that a curve follows its form, and log-normal priors (center, spread in
     ln) of the two sizes of drift otherwise and of the noise."""
 
-    faithful: float = 0.3
+    faithful: float = 0.2
     step: tuple[float, float] = (0.02, 1.0)
     bend: tuple[float, float] = (0.1, 0.8)
     noise: tuple[float, float] = (0.01, 1.5)

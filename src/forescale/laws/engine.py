@@ -10,7 +10,7 @@ shape, makes thousands of shapes cost what a dozen would.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -40,9 +40,15 @@ class Mixture:
     slopes: Floats
     level_sd: Floats
 
+    def restricted(self, shapes: np.ndarray) -> Mixture:
+        """Return the mixture given that the shape is one of a boolean mask of shape (S,)."""
+        mass = self.mass * shapes
+        return replace(self, mass=mass / max(float(mass.sum()), 1e-300))
+
     def sample(self, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Floats]:
         """Draw pairs and levels: indices of covariance and shape, and the level."""
-        pair = rng.choice(self.mass.size, size=draws, p=self.mass.ravel())
+        reached = np.cumsum(self.mass)
+        pair = np.searchsorted(reached, rng.random(draws) * reached[-1])
         covariance, shape = np.unravel_index(pair, self.mass.shape)
         level = np.sum(self.candidates[shape] * self.slopes[covariance], axis=1)
         level = level + self.level_sd[covariance] * rng.standard_normal(draws)

@@ -9,9 +9,10 @@ sampler: see `engine`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from forescale.laws.curve import Floats, LearningCurve
 from forescale.laws.drift import (
@@ -24,6 +25,8 @@ from forescale.laws.drift import (
 )
 from forescale.laws.engine import Mixture, weigh
 from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
+
+FEW, THINNING, IDLE = 40, 7, 1e-4  # hypotheses that need no thinning; cells; mass
 
 
 @dataclass(frozen=True)
@@ -88,13 +91,15 @@ class Draws:
         curves: Floats = self.laws(n) * np.exp(self.shock[:, None] * np.sqrt(variance))
         return curves
 
-    def only(self, form: str) -> Draws | None:
-        """Return the draws of one form, or None when there are too few to say anything."""
-        kept = self.form == FORMS.index(form)
-        if np.sum(kept) < 20:
-            return None
-        arrays = {k: v[kept] for k, v in self.__dict__.items() if isinstance(v, np.ndarray)}
-        return Draws(**arrays, n_last=self.n_last)
+    def measured(self, n: Floats) -> Floats:
+        """As `curves`, with the noise of one further mean as precise as the last ones seen.
+
+        The noise of draw k is the quantile (k + 1/2) / draws of a normal, which is
+        independent of everything else, as draws are in random order.
+        """
+        rank = (np.arange(len(self.noise)) + 0.5) / len(self.noise)
+        measured: Floats = self.curves(n) * np.exp(self.noise * ndtri(rank))[:, None]
+        return measured
 
 
 @dataclass(frozen=True)
@@ -105,45 +110,74 @@ class Prior:
     drift: DriftPrior = field(default_factory=DriftPrior)
 
 
+@dataclass(frozen=True)
+class Posterior:
+    """Everything known of one curve: cells, their masses, and the hypotheses behind them."""
+
+    curve: LearningCurve
+    grid: ShapeGrid
+    mixture: Mixture
+    hypotheses: list[Deviation]
+
+    @classmethod
+    def of(cls, curve: LearningCurve, prior: Prior | None = None) -> Posterior:
+        """Weigh every shape under every hypothesis of the drift and the noise."""
+        prior = prior or Prior()
+        hypotheses = deviations(prior.drift, noise_known=curve.noise is not None)
+        covariances = [_covariance(curve, hypothesis) for hypothesis in hypotheses]
+        grid = ShapeGrid.around(curve.n, curve.log_error, min(covariances, key=np.trace))
+        shapes = grid.log_shapes(curve.n, float(curve.n[-1]))
+        shape_prior = grid.log_prior(prior.shape)
+        weights = np.array([h.log_prior for h in hypotheses])
+        if len(hypotheses) > FEW:  # a thinned grid is enough to find the idle ones
+            thin = slice(None, None, THINNING)
+            rough = weigh(curve.log_error, shapes[thin], covariances, shape_prior[thin], weights)
+            busy = np.flatnonzero(rough.mass.sum(axis=1) > IDLE)
+            hypotheses = [hypotheses[k] for k in busy]
+            covariances, weights = [covariances[k] for k in busy], weights[busy]
+        mixture = weigh(curve.log_error, shapes, covariances, shape_prior, weights)
+        return cls(curve, grid, mixture, hypotheses)
+
+    def form_probabilities(self) -> dict[str, float]:
+        """Probability of each of `FORMS`."""
+        mass = self.mixture.mass.sum(axis=0)
+        form = self.grid.form_of(np.arange(len(mass)))
+        return {name: float(mass[form == k].sum()) for k, name in enumerate(FORMS)}
+
+    def given(self, form: str) -> Posterior:
+        """Return the posterior given that one of `FORMS` holds."""
+        cells = np.arange(self.mixture.mass.shape[1])
+        mask = self.grid.form_of(cells) == FORMS.index(form)
+        return replace(self, mixture=self.mixture.restricted(mask))
+
+    def sample(self, draws: int, rng: np.random.Generator) -> Draws:
+        """Draw laws jointly."""
+        which, shape, level = self.mixture.sample(draws, rng)
+        alpha, share, knee = self.grid.place(shape, rng)
+        known = self.curve.noise_sd()
+        if known is None:
+            noise = np.array([h.noise for h in self.hypotheses])[which]
+        else:
+            noise = np.full(draws, float(np.median(known[-max(1, len(known) // 3) :])))
+        return Draws(
+            alpha=alpha,
+            share=share,
+            knee=knee,
+            level=level,
+            step=np.array([h.step for h in self.hypotheses])[which],
+            bend=np.array([h.bend for h in self.hypotheses])[which],
+            shock=rng.standard_normal(draws),
+            noise=noise,
+            form=self.grid.form_of(shape),
+            n_last=float(self.curve.n[-1]),
+        )
+
+
 def sample_posterior(
     curve: LearningCurve, draws: int, rng: np.random.Generator, prior: Prior | None = None
 ) -> Draws:
     """Draw the law of one curve from its posterior."""
-    prior = prior or Prior()
-    grid, mixture, hypotheses = _posterior(curve, prior)
-    which, shape, level = mixture.sample(draws, rng)
-    alpha, share, knee = grid.place(shape, rng)
-    known = curve.noise_sd()
-    unknown = np.array([h.noise for h in hypotheses])[which]
-    last = max(1, len(curve.n) // 3)
-    noise = unknown if known is None else np.full(draws, float(np.median(known[-last:])))
-    return Draws(
-        alpha=alpha,
-        share=share,
-        knee=knee,
-        level=level,
-        step=np.array([h.step for h in hypotheses])[which],
-        bend=np.array([h.bend for h in hypotheses])[which],
-        shock=rng.standard_normal(draws),
-        noise=noise,
-        form=grid.form_of(shape),
-        n_last=float(curve.n[-1]),
-    )
-
-
-def _posterior(curve: LearningCurve, prior: Prior) -> tuple[ShapeGrid, Mixture, list[Deviation]]:
-    """Weigh every shape under every hypothesis of the drift and the noise."""
-    hypotheses = deviations(prior.drift, noise_known=curve.noise is not None)
-    covariances = [_covariance(curve, hypothesis) for hypothesis in hypotheses]
-    grid = ShapeGrid.around(curve.n, curve.log_error, min(covariances, key=np.trace))
-    mixture = weigh(
-        curve.log_error,
-        grid.log_shapes(curve.n, float(curve.n[-1])),
-        covariances,
-        grid.log_prior(prior.shape),
-        np.array([h.log_prior for h in hypotheses]),
-    )
-    return grid, mixture, hypotheses
+    return Posterior.of(curve, prior).sample(draws, rng)
 
 
 def _covariance(curve: LearningCurve, hypothesis: Deviation) -> Floats:
