@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from forescale.laws.curve import Floats, LearningCurve
+from forescale.laws.arrays import Floats
+from forescale.laws.curve import LearningCurve
 from forescale.laws.posterior import Posterior
 from forescale.laws.shapes import FORMS
 

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from forescale.laws.curve import Floats
+from forescale.laws.arrays import Floats
 
 STEPS = (0.003, 0.01, 0.03, 0.08)  # of the value, per sqrt of a unit of ln n
 BENDS = (0.01, 0.03, 0.08, 0.16, 0.32)  # of the slope, likewise
@@ -61,16 +61,19 @@ def deviations(prior: DriftPrior, *, noise_known: bool) -> list[Deviation]:
     ]
 
 
-def drift_covariance(deviation: Deviation, distance: Floats) -> Floats:
-    """Covariance of the drift at distances ln(n_last / n) ≥ 0, shape (K, K)."""
-    near = np.minimum(distance[:, None], distance[None, :])
-    far = np.maximum(distance[:, None], distance[None, :])
-    bends = near**2 * (3 * far - near) / 6
-    covariance: Floats = deviation.step**2 * near + deviation.bend**2 * bends
-    return covariance
+def drift_kernel(step: float, bend: float, first: Floats, second: Floats) -> Floats:
+    """Covariance of the drift between distances ln(n_last / n), shape (A, B).
+
+    Both sides of n_last wander on their own, so a distance below zero (a size beyond the
+    data) has no covariance with one above.
+    """
+    near = np.maximum(np.minimum(first[:, None], second[None, :]), 0.0)
+    far = np.maximum(first[:, None], second[None, :])
+    kernel: Floats = step**2 * near + bend**2 * near**2 * (3 * far - near) / 6
+    return kernel
 
 
-def drift_variance(step: Floats, bend: Floats, reach: Floats) -> Floats:
+def drift_variance(step: Floats | float, bend: Floats | float, reach: Floats) -> Floats:
     """Variance of the drift at ``reach`` = ln(n / n_last) beyond the data.
 
     The slope is an Ornstein-Uhlenbeck process, so its integral grows as reach³/3 at first

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from forescale.laws.curve import Floats
+from forescale.laws.arrays import Floats
 
 RANK_TOLERANCE = 1e-11  # of the largest eigenvalue; 3e-6 in a log error
 
@@ -75,11 +75,41 @@ def weigh(
     shape_prior, covariance_prior
         Logarithms of prior mass, shapes (S,) and (H,); constants do not matter.
     """
+    log_mass, candidates, slopes, level_sd = _pairs(
+        log_error, shapes, covariances, covariance_prior
+    )
+    log_mass += shape_prior
+    log_mass -= log_mass.max()
+    mass = np.exp(log_mass, out=log_mass)
+    return Mixture(mass / mass.sum(), candidates, slopes, level_sd)
+
+
+def log_evidence(
+    log_error: Floats,
+    shapes: Floats,
+    covariances: Sequence[Floats],
+    covariance_prior: Floats,
+) -> Floats:
+    """Log likelihood of each shape, summed over the covariances, shape (S,)."""
+    log_mass = _pairs(log_error, shapes, covariances, covariance_prior)[0]
+    top = log_mass.max(axis=0)
+    evidence: Floats = top + np.log(np.sum(np.exp(log_mass - top), axis=0))
+    return evidence
+
+
+def _pairs(
+    log_error: Floats,
+    shapes: Floats,
+    covariances: Sequence[Floats],
+    covariance_prior: Floats,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Log mass of every pair before the shapes' prior, and the factors of its level."""
     basis, weights = _directions(shapes)
     candidates = np.column_stack([np.ones(len(shapes)), -weights])
     columns = np.column_stack([np.ones(len(log_error)), log_error, basis])
     log_mass = np.empty((len(covariances), len(shapes)))
-    slopes, level_sd = np.empty((len(covariances), candidates.shape[1])), np.empty(len(covariances))
+    slopes = np.empty((len(covariances), candidates.shape[1]))
+    level_sd = np.empty(len(covariances))
     for row, covariance in enumerate(covariances):
         factor = np.linalg.cholesky(covariance)
         white = solve_triangular(factor, columns, lower=True, check_finite=False)
@@ -92,10 +122,7 @@ def weigh(
         log_mass[row] = np.einsum("sr,sr->s", deviation, deviation)
         log_mass[row] *= -0.5
         log_mass[row] += covariance_prior[row] - 0.5 * log_det
-    log_mass += shape_prior
-    log_mass -= log_mass.max()
-    mass = np.exp(log_mass, out=log_mass)
-    return Mixture(mass / mass.sum(), candidates, slopes, level_sd)
+    return log_mass, candidates, slopes, level_sd
 
 
 def _directions(shapes: Floats) -> tuple[Floats, Floats]:

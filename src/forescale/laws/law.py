@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from forescale.errors import LawError
-from forescale.laws.curve import Floats, LearningCurve
+from forescale.laws.arrays import Floats
+from forescale.laws.curve import LearningCurve
 from forescale.laws.identify import joint_region, limit_profile
 from forescale.laws.posterior import Draws
 

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import ndtri
 
-from forescale.laws.curve import Floats, LearningCurve
+from forescale.laws.arrays import Floats
+from forescale.laws.curve import LearningCurve
 from forescale.laws.drift import (
     FLOOR,
     Deviation,
     DriftPrior,
     deviations,
-    drift_covariance,
+    drift_kernel,
     drift_variance,
 )
 from forescale.laws.engine import Mixture, weigh
@@ -184,5 +185,5 @@ def _covariance(curve: LearningCurve, hypothesis: Deviation) -> Floats:
     """Covariance of the log errors of a curve's points around level + shape."""
     distance = np.log(curve.n[-1] / curve.n)
     points = max(hypothesis.noise, FLOOR) ** 2 * np.eye(len(distance))
-    covariance: Floats = drift_covariance(hypothesis, distance) + points
+    covariance: Floats = drift_kernel(hypothesis.step, hypothesis.bend, distance, distance) + points
     return covariance if curve.noise is None else covariance + curve.noise

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from forescale.laws.curve import Floats
+from forescale.laws.arrays import Floats
 
 KNEES = np.array([0.0, 0.03, 0.1, 0.3, 1.0])  # n_knee / n_last
 COARSE, FINE = 64, 33  # alphas scanned over the whole range, then around the best

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forescale.laws.curve import Floats
+from forescale.laws.arrays import Floats
 from forescale.laws.profile import KNEES, Profile, fan, log_u
 
 ALPHA_RANGE = (0.01, 4.0)
