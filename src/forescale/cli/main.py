@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import fit, plan
+from forescale.cli import compare, fit, plan
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("fit")(fit.fit)
 app.command("plan")(plan.plan)
+app.command("compare")(compare.compare)
 
 
 @app.callback()

@@ -86,7 +86,7 @@ def fit_law(
         raise LawError("sizes to forecast at must be finite and above zero")
     rng = np.random.default_rng(seed)
     posterior = Posterior.of(curve)
-    drawn = posterior.sample(draws, rng)
+    drawn = posterior.sample(draws, rng, within=True)
     return Law(
         curve=curve,
         draws=drawn,

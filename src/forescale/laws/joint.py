@@ -116,7 +116,7 @@ def fit_joint(
     --------
     >>> n, m = (g.ravel() for g in np.meshgrid([100, 300, 900, 2700], [10, 30, 90]))
     >>> law = fit_joint(n, m, (2 * n**-0.5 + 0.3) * m**-0.4 + 0.05, backtest=False)
-    >>> round(law.predict([2700], [90]).median[0], 3)
+    >>> round(float(law.predict([2700], [90]).median[0]), 3)
     0.106
     """
     where, mean, noise, _ = read_points({"n": n, "m": m}, error, replicate, se)

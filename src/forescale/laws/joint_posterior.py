@@ -66,14 +66,15 @@ class Hypothesis:
         kernel: Floats = in_n + in_m + in_n * in_m / MIXING**2
         return kernel
 
-    def beyond(self, n: Floats, m: Floats) -> Floats:
+    def beyond(self, n: Floats, m: Floats, *, smooth: bool) -> Floats:
         """Variance of the drift at relative logs, from what lies beyond the corner."""
-        reach_n = drift_variance(*self.along_n, n)
-        reach_m = drift_variance(*self.along_m, m)
+        step_n, bend_n = (0.0 if smooth else self.along_n[0]), self.along_n[1]
+        step_m, bend_m = (0.0 if smooth else self.along_m[0]), self.along_m[1]
+        reach_n, reach_m = drift_variance(step_n, bend_n, n), drift_variance(step_m, bend_m, m)
         aside_n = reach_n + drift_variance(*self.along_n, -n)
         aside_m = reach_m + drift_variance(*self.along_m, -m)
-        new = (n > 0) | (m > 0)
-        variance: Floats = reach_n + reach_m + new * aside_n * aside_m / MIXING**2
+        mixed = reach_n * aside_m + reach_m * aside_n - reach_n * reach_m
+        variance: Floats = reach_n + reach_m + mixed / MIXING**2
         return variance
 
 
@@ -116,8 +117,11 @@ class JointDraws:
     pull: Floats
     shock: Floats
 
-    def errors(self, n: Floats, m: Floats) -> Floats:
-        """Expected error at points (n, m) of shape (P,) for each draw, shape (draws, P)."""
+    def errors(self, n: Floats, m: Floats, *, smooth: bool = False) -> Floats:
+        """Expected error at points (n, m) of shape (P,) for each draw, shape (draws, P).
+
+        ``smooth`` leaves out the steps of the drift beyond the corner; see `Draws.curves`.
+        """
         log_n, log_m = self.surface.relative(n, m)
         seen = self.surface.relative(self.surface.n, self.surface.m)
         logs = self.level[:, None] + self._form(log_n, log_m)
@@ -125,7 +129,7 @@ class JointDraws:
             own = self.which == k
             hypothesis = self.hypotheses[k]
             logs[own] += self.pull[own] @ hypothesis.kernel((log_n, log_m), seen).T
-            spread = np.sqrt(hypothesis.beyond(log_n, log_m))
+            spread = np.sqrt(hypothesis.beyond(log_n, log_m, smooth=smooth))
             logs[own] += self.shock[own, None] * spread
         return np.exp(logs)
 

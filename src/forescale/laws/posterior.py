@@ -27,6 +27,36 @@ from forescale.laws.drift import (
 from forescale.laws.engine import Mixture, weigh
 from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
+
+@dataclass(frozen=True)
+class Drift:
+    """The drift of each draw between the points of its curve.
+
+    Attributes
+    ----------
+    distance
+        ln(n_last / n) of the points, shape (K,).
+    pull
+        Weight of each point in each draw's interpolation, shape (draws, K).
+    which
+        Hypothesis of each draw; those of one share its sizes of drift.
+    """
+
+    distance: Floats
+    pull: Floats
+    which: np.ndarray
+
+    def at(self, distance: Floats, step: Floats, bend: Floats) -> Floats:
+        """Drift at distances, zero beyond the data, shape (draws, len(distance))."""
+        drift = np.zeros((len(self.which), len(distance)))
+        for k in np.unique(self.which):
+            own = self.which == k
+            first = int(np.argmax(own))
+            kernel = drift_kernel(float(step[first]), float(bend[first]), distance, self.distance)
+            drift[own] = self.pull[own] @ kernel.T
+        return drift
+
+
 FEW, THINNING, IDLE = 40, 7, 1e-4  # hypotheses that need no thinning; cells; mass
 
 
@@ -50,6 +80,8 @@ class Draws:
         Relative standard error of one further measured mean.
     form
         Index into `FORMS`.
+    within
+        How the curve departs from the form between its points; None leaves the bare form.
     """
 
     alpha: Floats
@@ -62,6 +94,7 @@ class Draws:
     noise: Floats
     form: np.ndarray
     n_last: float
+    within: Drift | None = None
 
     @property
     def scale(self) -> Floats:
@@ -85,12 +118,19 @@ class Draws:
         laws: Floats = np.exp(self.level[:, None] + form)
         return laws
 
-    def curves(self, n: Floats) -> Floats:
-        """Expected error at ``n`` for each draw, drift included, shape (draws, len(n))."""
+    def curves(self, n: Floats, *, smooth: bool = False) -> Floats:
+        """Expected error at ``n`` for each draw, drift included, shape (draws, len(n)).
+
+        ``smooth`` leaves out the steps of the drift beyond the data and keeps its bends:
+        over a small stretch steps hide what a few more data bring.
+        """
         reach = np.log(n / self.n_last)[None, :]
-        variance = drift_variance(self.step[:, None], self.bend[:, None], reach)
-        curves: Floats = self.laws(n) * np.exp(self.shock[:, None] * np.sqrt(variance))
-        return curves
+        step = 0.0 if smooth else self.step[:, None]
+        variance = drift_variance(step, self.bend[:, None], reach)
+        logs = np.log(self.laws(n)) + self.shock[:, None] * np.sqrt(variance)
+        if self.within is not None and np.any(reach < 0):
+            logs += self.within.at(-reach[0], self.step, self.bend)
+        return np.exp(logs)
 
     def measured(self, n: Floats) -> Floats:
         """As `curves`, with the noise of one further mean as precise as the last ones seen.
@@ -151,8 +191,8 @@ class Posterior:
         mask = self.grid.form_of(cells) == FORMS.index(form)
         return replace(self, mixture=self.mixture.restricted(mask))
 
-    def sample(self, draws: int, rng: np.random.Generator) -> Draws:
-        """Draw laws jointly."""
+    def sample(self, draws: int, rng: np.random.Generator, *, within: bool = False) -> Draws:
+        """Draw laws jointly; ``within`` also draws how they pass between the points."""
         which, shape, level = self.mixture.sample(draws, rng)
         alpha, share, knee = self.grid.place(shape, rng)
         known = self.curve.noise_sd()
@@ -160,7 +200,7 @@ class Posterior:
             noise = np.array([h.noise for h in self.hypotheses])[which]
         else:
             noise = np.full(draws, float(np.median(known[-max(1, len(known) // 3) :])))
-        return Draws(
+        drawn = Draws(
             alpha=alpha,
             share=share,
             knee=knee,
@@ -172,6 +212,15 @@ class Posterior:
             form=self.grid.form_of(shape),
             n_last=float(self.curve.n[-1]),
         )
+        return replace(drawn, within=self._drift(drawn, which)) if within else drawn
+
+    def _drift(self, drawn: Draws, which: np.ndarray) -> Drift:
+        residual = self.curve.log_error - np.log(drawn.laws(self.curve.n))
+        pull = np.empty_like(residual)
+        for k in np.unique(which):
+            covariance = _covariance(self.curve, self.hypotheses[k])
+            pull[which == k] = np.linalg.solve(covariance, residual[which == k].T).T
+        return Drift(np.log(self.curve.n[-1] / self.curve.n), pull, which)
 
 
 def sample_posterior(
