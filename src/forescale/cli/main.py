@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import fit, simulate
+from forescale.cli import fit, plan, simulate
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Scaling laws of transfer from computed to measured materials data.",
 )
 app.command("fit")(fit.fit)
+app.command("plan")(plan.plan)
 app.command("simulate")(simulate.simulate)
 
 

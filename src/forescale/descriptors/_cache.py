@@ -1,0 +1,114 @@
+"""Featurising in parallel, with every finished chunk kept on disk.
+
+The cache is a folder per descriptor and version, holding Parquet parts of (key, row). A
+part is written under a temporary name and renamed, so an interrupted run leaves whole
+parts only; unreadable parts are computed again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from forescale._files import replace_file
+from forescale._paths import cache_folder
+from forescale._progress import progress
+from forescale.descriptors._base import Descriptor, Features
+
+_CHUNK = 250
+_MIN_PARALLEL = 500  # starting workers costs about two seconds
+
+
+def featurize(
+    descriptor: Descriptor,
+    keys: Sequence[str],
+    *,
+    workers: int = 1,
+    cache: Path | None = None,
+    show_progress: bool = True,
+) -> Features:
+    """Features of materials, from the cache where it has them.
+
+    Parameters
+    ----------
+    descriptor
+        What to compute.
+    keys
+        Canonical keys, one row of the result each.
+    workers
+        Processes to use; the numbers do not depend on it.
+    cache
+        Folder of the cache; by default the user's cache folder.
+    """
+    folder = _folder(descriptor, cache or cache_folder() / "descriptors")
+    known = _load(folder, len(descriptor.columns), set(keys))
+    missing = [key for key in dict.fromkeys(keys) if key not in known]
+    chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
+    title = f"Featurising ({descriptor.name})"
+    with progress(title, len(missing), shown=show_progress and bool(missing)) as advance:
+        for chunk, rows in _compute(
+            descriptor, chunks, workers if len(missing) > _MIN_PARALLEL else 1
+        ):
+            known.update(zip(chunk, rows, strict=True))
+            _save(folder, chunk, rows)
+            advance(len(chunk))
+    return Features.finite(np.stack([known[key] for key in keys]), descriptor.columns)
+
+
+def _compute(
+    descriptor: Descriptor, chunks: list[list[str]], workers: int
+) -> Iterable[tuple[list[str], NDArray[np.float32]]]:
+    if workers <= 1:
+        for chunk in chunks:
+            yield chunk, descriptor.rows(chunk)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        running: dict[Future[NDArray[np.float32]], list[str]] = {
+            pool.submit(descriptor.rows, chunk): chunk for chunk in chunks
+        }
+        for done in as_completed(running):
+            yield running[done], done.result()
+
+
+def _folder(descriptor: Descriptor, cache: Path) -> Path:
+    layout = "\n".join([descriptor.version, *(column.name for column in descriptor.columns)])
+    return cache / f"{descriptor.name}-{hashlib.sha256(layout.encode()).hexdigest()[:12]}"
+
+
+def _load(folder: Path, width: int, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
+    known: dict[str, NDArray[np.float32]] = {}
+    for part in sorted(folder.glob("*.parquet")) if folder.is_dir() else ():
+        with suppress(OSError, pa.ArrowException, KeyError, ValueError):
+            keys = pq.read_table(part, columns=["key"])["key"].to_pylist()
+            places = [index for index, key in enumerate(keys) if key in wanted]
+            if not places:
+                continue
+            raw = pq.read_table(part, columns=["row"])["row"].take(places).to_pylist()
+            rows = np.frombuffer(b"".join(raw), dtype="<f4").reshape(len(places), width)
+            known.update((keys[place], row) for place, row in zip(places, rows, strict=True))
+    return known
+
+
+def _save(folder: Path, keys: list[str], rows: NDArray[np.float32]) -> None:
+    """Keep a chunk; a cache that cannot be written costs time, not the run."""
+    raw = np.ascontiguousarray(rows, dtype="<f4")
+    table = pa.table(
+        {
+            "key": pa.array(keys, pa.string()),
+            "row": pa.array([row.tobytes() for row in raw], pa.binary(4 * raw.shape[1])),
+        }
+    )
+    name = hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with replace_file(folder / f"{name}.parquet") as temporary:
+            pq.write_table(table, temporary, compression="zstd")

@@ -1,0 +1,157 @@
+"""Laws of a whole table: many curves by a column, or the errors of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from forescale.errors import DataError, LawError
+from forescale.laws.fit import fit_law
+from forescale.laws.law import Law
+
+LOWER_IS_BETTER = ("rmse", "mae")
+
+
+def fit_table(
+    frame: pd.DataFrame,
+    *,
+    curve: str | None = None,
+    n: str = "n",
+    error: str = "error",
+    replicate: str | None = None,
+    se: str | None = None,
+    m: str | None = None,
+    at: Sequence[float] = (),
+    **options: Any,
+) -> dict[str, Law]:
+    """Fit a law to every curve of a table.
+
+    Parameters
+    ----------
+    frame
+        One row per point.
+    curve
+        Column that names the curve a point belongs to; without it the table is one curve,
+        named ``"curve"``.
+    n, error, replicate, se, m
+        Columns of size, error, replicate, standard error and number of measured values.
+        With ``m`` each m of a curve is fitted by itself, under the name ``"CURVE m=M"``.
+    at
+        Sizes to forecast at.
+    **options
+        Passed to `fit_law` (``level``, ``seed``, ``draws``, ``noise_floor``, ``metric``).
+
+    Returns
+    -------
+    dict
+        Name of the curve to its law, in the order of the table.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or the table has no rows.
+    LawError
+        If a curve cannot be fitted; the message names it.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"n": [10, 100, 1000, 10000], "error": [4.1, 2.2, 1.4, 1.1]})
+    >>> list(fit_table(table))
+    ['curve']
+    """
+    wanted = [name for name in (curve, n, error, replicate, se, m) if name is not None]
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"no column {', '.join(map(repr, missing))}; the table has "
+            + ", ".join(map(repr, frame.columns))
+        )
+    if frame.empty:
+        raise DataError("the table has no rows")
+    _refuse_missing(frame, [name for name in (curve, m) if name is not None])
+    keys = [name for name in (curve, m) if name is not None]
+    laws = {}
+    groups: Any = frame.groupby(keys, sort=False) if keys else [(("curve",), frame)]
+    for key, part in groups:
+        name = _name(key, has_curve=curve is not None, has_m=m is not None)
+        try:
+            laws[name] = fit_law(
+                part[n],
+                part[error],
+                None if replicate is None else part[replicate].to_numpy(),
+                None if se is None else part[se],
+                at=at or None,
+                n_target=int(key[-1]) if m is not None and float(key[-1]).is_integer() else None,
+                **options,
+            )
+        except LawError as reason:
+            raise LawError(f"curve {name!r}: {reason}") from None
+    return laws
+
+
+def study_laws(
+    errors: pd.DataFrame,
+    *,
+    noise_floor: float | None = None,
+    level: float = 0.9,
+    seed: int = 0,
+    at: Sequence[float] = (),
+) -> list[Law]:
+    """Fit one law per (n_target, metric) of a study's errors.
+
+    Parameters
+    ----------
+    errors
+        Columns ``replicate``, ``n_source``, ``n_target``, ``metric``, ``value``. Rows with
+        ``n_source`` 0 (the scratch baseline) are left out; so are metrics for which lower
+        is not better.
+    noise_floor
+        Scatter of repeated measurements (RMSE-like, in the metric's unit).
+    level, seed, at
+        As in `fit_law`.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or nothing is left to fit.
+    """
+    columns = ("replicate", "n_source", "n_target", "metric", "value")
+    missing = [name for name in columns if name not in errors.columns]
+    if missing:
+        raise DataError(f"study errors lack the column {', '.join(missing)}")
+    kept = errors[(errors["n_source"] > 0) & errors["metric"].isin(LOWER_IS_BETTER)]
+    if kept.empty:
+        raise DataError("no errors with n_source > 0 and a metric among rmse, mae")
+    laws = []
+    groups: Any = kept.groupby(["n_target", "metric"], sort=True)
+    for key, part in groups:
+        laws.append(
+            fit_law(
+                part["n_source"],
+                part["value"],
+                part["replicate"].to_numpy(),
+                level=level,
+                seed=seed,
+                at=at or None,
+                noise_floor=noise_floor if key[1] == "rmse" else None,
+                metric=str(key[1]),
+                n_target=int(key[0]),
+            )
+        )
+    return laws
+
+
+def _name(key: tuple[Hashable, ...], *, has_curve: bool, has_m: bool) -> str:
+    parts = [str(key[0])] if has_curve or not has_m else []
+    if has_m:
+        parts.append(f"m={key[-1]:g}" if isinstance(key[-1], float) else f"m={key[-1]}")
+    return " ".join(parts)
+
+
+def _refuse_missing(frame: pd.DataFrame, columns: list[str]) -> None:
+    for name in columns:
+        empty = frame.index[frame[name].isna()]
+        if len(empty):
+            raise DataError(f"column {name!r} is empty in {len(empty)} rows, first {empty[0]!r}")

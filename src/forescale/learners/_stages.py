@@ -1,0 +1,213 @@
+"""The two stages of transfer, each choosing its kernel at every size.
+
+A *candidate* is a pair (length scale, share of noise). At each size the candidate with the
+highest marginal likelihood of that prefix is used; values that come later in the order,
+and test rows, never enter the choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forescale.learners.kernels import KernelName, kernel
+from forescale.learners.prefix import PrefixFit, PrefixGP, Prior
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Distances = NDArray[np.float32]
+Candidates = tuple[tuple[float, float], ...]
+
+_RACE = ((400, 4), (1_600, 1))
+"""Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
+the likelihood of 400 rows already tells most apart, and cost grows as the cube."""
+
+
+@dataclass(frozen=True)
+class StagePrediction:
+    """Predictions of one stage.
+
+    Parameters
+    ----------
+    mean
+        Source stage: shape (sizes of n, rows). Target stage: shape (1 + sizes of n,
+        sizes of m, rows), the first without a source.
+    std
+        Target stage: of a new measurement, at the largest sizes, shape (rows,).
+    notes
+        Hyper-parameters chosen at the largest size.
+    """
+
+    mean: Floats
+    std: Floats | None = None
+    notes: dict[str, float] = field(default_factory=dict)
+
+
+def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
+    """Predictions in units of the scatter of the computed values they come from.
+
+    Returns
+    -------
+    basis
+        (mean - average) / scatter of the first n values, shape (sizes, rows).
+    scale
+        That scatter for each n, in the unit of the values, shape (sizes,).
+    """
+    average = np.cumsum(values)[sizes - 1] / sizes
+    square = np.cumsum((values - values[0]) ** 2)[sizes - 1] / sizes
+    scale = np.sqrt(np.maximum(square - (average - values[0]) ** 2, 0.0))
+    scale = np.where(scale > 0, scale, 1.0)  # constant values teach nothing but a constant
+    return (mean - average[:, None]) / scale[:, None], scale
+
+
+@dataclass(frozen=True)
+class SourceStage:
+    """Gaussian process on the computed values, every prefix of their order."""
+
+    name: KernelName
+    candidates: Candidates
+
+    def predict(
+        self, *, within: Distances, cross: Distances, values: Floats, sizes: Ints
+    ) -> StagePrediction:
+        """Predictions for other rows from each number of computed values.
+
+        Parameters
+        ----------
+        within, cross
+            Distances among the ordered rows, shape (N, N), and from the rows to predict,
+            shape (T, N).
+        values
+            Computed values in order, shape (N,).
+        sizes
+            Ascending numbers of values, the last at most N.
+        """
+        means = np.empty((len(sizes), len(cross)))
+        notes: dict[str, float] = {}
+        candidates, done = self.candidates, 0
+        for limit, survivors in (*_RACE, (len(values), 1)):
+            limit = min(limit, len(values))
+            here = sizes[(sizes > done) & (sizes <= limit)]
+            if limit <= done:
+                break
+            # The end of a heat decides who runs on, whether or not it is a size asked for.
+            ends = np.union1d(here, [limit])
+            asked = np.isin(ends, here)
+            scores = np.full((len(candidates), len(ends)), -np.inf)
+            for index, candidate in enumerate(candidates):
+                gp, fit = self._fit(within, values, limit, candidate, ends)
+                scores[index] = fit.log_likelihood
+                best = (scores[index] > np.delete(scores, index, 0).max(0, initial=-np.inf)) & asked
+                if best.any():
+                    part = fit.at(best)
+                    k = kernel(self.name, cross[:, : part.sizes[-1]], candidate[0])
+                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(cross), 1)))
+                    if best[-1]:
+                        notes = _notes("source", candidate, gp)
+            order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
+            candidates, done = tuple(candidates[index] for index in order), limit
+        return StagePrediction(means, notes=notes)
+
+    def _fit(
+        self,
+        within: Distances,
+        values: Floats,
+        limit: int,
+        candidate: tuple[float, float],
+        ends: Ints,
+    ) -> tuple[PrefixGP, PrefixFit]:
+        length, noise = candidate
+        gp = PrefixGP(kernel(self.name, within[:limit, :limit], length), noise)
+        return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
+
+
+@dataclass(frozen=True)
+class TargetStage:
+    """Gaussian process on the measured values around constant + rho · computed prediction."""
+
+    name: KernelName
+    candidates: Candidates
+    rho_observations: float
+
+    def predict(
+        self,
+        *,
+        within: Distances,
+        cross: Distances,
+        values: Floats,
+        basis: Floats,
+        scale: Floats,
+        sizes: Ints,
+    ) -> StagePrediction:
+        """Predictions for test rows from each number of measured values, with and without source.
+
+        Parameters
+        ----------
+        within, cross
+            Distances among the M training rows, shape (M, M), and from the T test rows,
+            shape (T, M).
+        values
+            Measured values in order, shape (M,).
+        basis, scale
+            Standardised predictions of the source stage for training, then test rows,
+            shape (S, M + T), and their units; see :func:`standardised`.
+        sizes
+            Ascending numbers of measured values, the last at most M.
+        """
+        rows = len(values)
+        bases = [np.ones((basis.shape[1], 1))]
+        bases += [np.column_stack([np.ones(basis.shape[1]), one]) for one in basis]
+        priors = [Prior.flat(1)]
+        # rho = 1 in the unit of the values is `scale` per standardised unit.
+        priors += [
+            Prior(np.array([0.0, one]), np.array([0.0, self.rho_observations])) for one in scale
+        ]
+        fits = [self._fits(within, values, bases, priors, sizes, one) for one in self.candidates]
+        scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
+        winner = scores.argmax(axis=0)
+        mean = np.empty((len(bases), len(sizes), len(cross)))
+        for index in np.unique(winner):
+            gp, row = fits[index]
+            k = kernel(self.name, cross, self.candidates[index][0])
+            for place in np.flatnonzero((winner[:, :] == index).any(axis=1)):
+                chosen = winner[place] == index
+                mean[place, chosen] = gp.mean(row[place].at(chosen), k, bases[place][rows:])
+        last = int(winner[-1, -1])
+        gp, row = fits[last]
+        fit = row[-1].at(np.arange(len(sizes)) == len(sizes) - 1)
+        k = kernel(self.name, cross, self.candidates[last][0])
+        variance = gp.variance(fit, k, bases[-1][rows:])[0] + fit.scale2[0] * gp.noise
+        notes = _notes("target", self.candidates[last], gp)
+        notes["rho"] = float(fit.coefficients[0, 1] / scale[-1]) if len(scale) else 0.0
+        return StagePrediction(mean, np.sqrt(variance), notes)
+
+    def _fits(
+        self,
+        within: Distances,
+        values: Floats,
+        bases: list[Floats],
+        priors: list[Prior],
+        sizes: Ints,
+        candidate: tuple[float, float],
+    ) -> tuple[PrefixGP, list[PrefixFit]]:
+        length, noise = candidate
+        gp = PrefixGP(kernel(self.name, within, length), noise)
+        rows = len(values)
+        white_y = gp.whiten(values[:, None])[:, 0]
+        widest = np.column_stack([bases[0][:rows], *(one[:rows, 1] for one in bases[1:])])
+        white = gp.whiten(widest)
+        columns = [[0], *([0, place] for place in range(1, len(bases)))]
+        return gp, [
+            gp.fit_white(white_y, white[:, column], prior, sizes)
+            for column, prior in zip(columns, priors, strict=True)
+        ]
+
+
+def _notes(stage: str, candidate: tuple[float, float], gp: PrefixGP) -> dict[str, float]:
+    return {
+        f"{stage}_length": candidate[0],
+        f"{stage}_noise": candidate[1],
+        f"{stage}_jitter": gp.jitter,
+    }

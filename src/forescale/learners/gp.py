@@ -1,0 +1,132 @@
+"""The exact Gaussian-process curve: a whole (n × m) grid from two factorisations.
+
+The computed values are one Gaussian process; the measured ones are a constant plus rho
+times its prediction plus a second process (Kennedy and O'Hagan 2000, doi
+10.1093/biomet/87.1.1). Both are :class:`~forescale.learners.prefix.PrefixGP`, so that each
+costs one factorisation per candidate of the kernel's hyper-parameters and none per size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Gt, Le, MinLen
+from pydantic import BaseModel, ConfigDict
+
+from forescale._workers import default_workers
+from forescale.errors import ConfigError
+from forescale.learners._base import Floats, Grid, GridPrediction, TransferData
+from forescale.learners._stages import SourceStage, TargetStage, standardised
+from forescale.learners.kernels import KernelName, Metric
+from forescale.splits import Split
+
+MAX_ROWS = 15_000
+"""Source rows the exact learner takes: its matrices grow as their square."""
+
+_BLOCK = 1024  # rows of distances computed at a time
+_Positive = Annotated[float, Gt(0)]
+_Share = Annotated[float, Gt(0), Le(1)]
+
+
+class GPOptions(BaseModel):
+    """Options of ``learner.name = "gp"``.
+
+    Parameters
+    ----------
+    kernel
+        ``laplacian``, ``rbf``, ``matern32`` or ``matern52``.
+    lengths
+        Candidate length scales, in units of the median distance between materials.
+    noises
+        Candidate shares of noise in the variance, for both stages.
+    rho_observations
+        Strength of the prior "measured = computed + constant", as a number of
+        measurements of materials one standard deviation apart.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kernel: KernelName = "laplacian"
+    lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
+    noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
+    rho_observations: _Positive = 5.0
+
+
+class GPLearner:
+    """Exact Gaussian-process learner; see :class:`GPOptions`."""
+
+    name = "gp"
+
+    def __init__(self, options: GPOptions | None = None) -> None:
+        self.options = options or GPOptions()
+
+    def prepare(self, data: TransferData, folder: Path) -> PreparedGP:
+        """Compute all distances once; replicates only pick rows of them."""
+        size = len(data.source_values)
+        if size > MAX_ROWS:
+            raise ConfigError(
+                f"learner.name = 'gp' takes up to {MAX_ROWS} source materials, got {size}; "
+                "let it draw fewer with grid.n_source.to and source.sample"
+            )
+        reference = data.source_features[data.source_only]
+        metric = Metric(reference, data.is_count, self.options.kernel)
+        rows = np.concatenate([data.source_features, data.target_features])
+        path = folder / "distances.npy"
+        out = np.lib.format.open_memmap(
+            path, mode="w+", dtype=np.float32, shape=(len(rows), len(rows))
+        )
+        threads = default_workers()
+        for start in range(0, len(rows), _BLOCK):
+            stop = start + _BLOCK
+            block = metric.between(rows[start:stop], rows[start:], threads)
+            out[start:stop, start:] = block
+            out[start:, start:stop] = block.T
+        out.flush()
+        return PreparedGP(self.options, path, data.source_values, data.target_values)
+
+
+@dataclass(frozen=True)
+class PreparedGP:
+    """Distances and values of a study; picks rows of them for each replicate."""
+
+    options: GPOptions
+    distances: Path
+    source_values: Floats
+    target_values: Floats
+
+    def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
+        """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
+        del seed
+        distances = np.load(self.distances, mmap_mode="r")
+        offset = len(self.source_values)
+        source = split.source[: grid.n_source[-1]]
+        train, test = split.train[: grid.n_target[-1]], split.test
+        target = offset + np.concatenate([train, test])
+        values = self.source_values[source]
+        candidates = tuple(product(self.options.lengths, self.options.noises))
+        first = SourceStage(self.options.kernel, candidates).predict(
+            within=distances[np.ix_(source, source)],
+            cross=distances[np.ix_(target, source)],
+            values=values,
+            sizes=grid.n_source,
+        )
+        basis, scale = standardised(first.mean, values, grid.n_source)
+        second = TargetStage(
+            self.options.kernel, candidates, self.options.rho_observations
+        ).predict(
+            within=distances[np.ix_(offset + train, offset + train)],
+            cross=distances[np.ix_(offset + test, offset + train)],
+            values=self.target_values[train],
+            basis=basis,
+            scale=scale,
+            sizes=grid.n_target,
+        )
+        shape = (1 + len(grid.n_source), 1 + len(grid.n_target), len(test))
+        mean = np.full(shape, np.nan)
+        mean[1:, 0] = first.mean[:, len(train) :]
+        mean[:, 1:] = second.mean
+        return GridPrediction(mean=mean, std=second.std, notes={**first.notes, **second.notes})

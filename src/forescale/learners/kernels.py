@@ -1,0 +1,141 @@
+"""Kernels of a distance, and the distances of a study.
+
+Features are put on one scale first: real columns are standardised and clipped, counts
+enter as square roots. Each block is divided by its median distance, so that the two have
+fixed shares whatever their numbers of columns.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial.distance import cdist, pdist
+
+KernelName = Literal["laplacian", "rbf", "matern32", "matern52"]
+
+COUNT_SHARE = 0.2
+"""Share of counts in the distance where a descriptor has both kinds of column."""
+
+_CLIP = 4.0  # standard deviations; beyond, a descriptor says "unusual", not how much
+_MAX_COUNT = 4096  # far above how often an environment occurs in a molecule
+_SAMPLE = 500  # rows that fix a median distance
+
+
+def kernel(name: KernelName, distance: NDArray[np.float32], length: float) -> NDArray[np.float64]:
+    """Kernel of distances, 1 at distance 0.
+
+    Parameters
+    ----------
+    name
+        ``laplacian`` exp(-d), ``rbf`` exp(-d²/2), or a Matérn kernel of smoothness 3/2
+        or 5/2 (Rasmussen and Williams 2006, section 4.2), of d = distance / length.
+    distance
+        Any shape.
+    length
+        Length scale in units of the distance.
+    """
+    d = distance * np.float32(1.0 / length)  # single precision: exp is the cost here
+    if name == "laplacian":
+        value = np.exp(-d)
+    elif name == "rbf":
+        value = np.exp(-0.5 * d * d)
+    elif name == "matern32":
+        d *= np.float32(np.sqrt(3.0))
+        value = (1 + d) * np.exp(-d)
+    else:
+        d *= np.float32(np.sqrt(5.0))
+        value = (1 + d + d * d / 3) * np.exp(-d)
+    return np.asarray(value, dtype=np.float64)
+
+
+class Metric:
+    """Distance between rows of features, scaled on reference rows.
+
+    Parameters
+    ----------
+    reference
+        Rows from which means, spreads and median distances are learnt, shape (rows, features).
+    is_count
+        Which features count something, shape (features,).
+    name
+        Kernel the distance is for: taxicab for ``laplacian``, Euclidean otherwise.
+    """
+
+    def __init__(
+        self, reference: NDArray[np.float32], is_count: NDArray[np.bool_], name: KernelName
+    ) -> None:
+        self.is_count = is_count
+        self.taxicab = name == "laplacian"
+        real = reference[:, ~is_count].astype(float)
+        self._center = real.mean(axis=0)
+        spread = real.std(axis=0)
+        self._varies = spread > 1e-9 * np.maximum(1.0, np.abs(self._center))
+        self._spread = np.where(self._varies, spread, 1.0)
+        sample = reference[
+            np.linspace(0, len(reference) - 1, min(len(reference), _SAMPLE)).astype(int)
+        ]
+        medians = [_median(block, self._cdist_name) for block in self._transform(sample)]
+        shares = (1.0 - COUNT_SHARE, COUNT_SHARE) if all(medians) else (1.0, 1.0)
+        self._weights = [s / m if m > 0 else 0.0 for s, m in zip(shares, medians, strict=True)]
+
+    @property
+    def _cdist_name(self) -> str:
+        return "cityblock" if self.taxicab else "sqeuclidean"
+
+    def _transform(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], ...]:
+        real = (rows[:, ~self.is_count] - self._center) / self._spread
+        real = np.clip(real[:, self._varies], -_CLIP, _CLIP)
+        return real, np.sqrt(rows[:, self.is_count].astype(float))
+
+    def between(
+        self, left: NDArray[np.float32], right: NDArray[np.float32], threads: int = 1
+    ) -> NDArray[np.float32]:
+        """Distances, shape (rows of left, rows of right)."""
+        left_real, left_counts = self._transform(left)
+        right_real, right_counts = self._transform(right)
+        out = np.empty((len(left), len(right)), dtype=np.float32)
+
+        def fill(rows: slice) -> None:
+            total = np.zeros((len(left_real[rows]), len(right)))
+            if self._weights[0]:
+                total += self._weights[0] * cdist(left_real[rows], right_real, self._cdist_name)
+            if self._weights[1] and self.taxicab:
+                total += self._weights[1] * _count_distance(left_counts[rows], right_counts)
+            elif self._weights[1]:
+                total += self._weights[1] * cdist(left_counts[rows], right_counts, self._cdist_name)
+            out[rows] = total if self.taxicab else np.sqrt(total)
+
+        step = 256
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, [slice(s, s + step) for s in range(0, len(left), step)]))
+        return out
+
+
+def _median(block: NDArray[np.float64], metric: str) -> float:
+    return float(np.median(pdist(block, metric))) if block.shape[1] and len(block) > 1 else 0.0
+
+
+def _count_distance(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Taxicab distance of sparse square-root counts.
+
+    |a - b| = a + b - 2·min(a, b), and min(√p, √q) is the sum over t ≤ min(p, q) of
+    √t - √(t-1): a product of sparse matrices with one column per (feature, t).
+    """
+    common = (_steps(left) @ _steps(right).T).toarray()
+    return np.asarray(left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - 2.0 * common)
+
+
+def _steps(roots: NDArray[np.float64]) -> sparse.csr_array:
+    rows, features = np.nonzero(roots)
+    counts = np.rint(roots[rows, features] ** 2).astype(int)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    step = np.arange(counts.sum()) - (np.cumsum(counts) - counts)[owner] + 1
+    value = np.sqrt(np.sqrt(step) - np.sqrt(step - 1))
+    column = features[owner] * _MAX_COUNT + np.minimum(step, _MAX_COUNT) - 1
+    return sparse.csr_array(
+        (value, (rows[owner], column)), shape=(len(roots), roots.shape[1] * _MAX_COUNT)
+    )

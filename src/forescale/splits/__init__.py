@@ -1,0 +1,6 @@
+"""Which rows teach and which test: replicates, groups, clusters, overlap, seeds."""
+
+from forescale.splits.overlap import OVERLAP_POLICIES, usable_source
+from forescale.splits.split import Split, replicate_rng, split_target
+
+__all__ = ["OVERLAP_POLICIES", "Split", "replicate_rng", "split_target", "usable_source"]
