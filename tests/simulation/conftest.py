@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from forescale.simulation import Campaign
 
 ENGINES = Path(__file__).parent / "engines_under_test.py"
-ALKANES = ["C" * n for n in range(1, 21)]
+
+os.environ["OMP_NUM_THREADS"] = "1"  # before any engine is loaded
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import ClassVar
 
 from forescale.errors import MaterialError
 from forescale.simulation import EngineProtocol, Job, Record
@@ -23,7 +24,7 @@ class Length:
 
     name = "length"
     kinds = frozenset({"molecule", "polymer"})
-    units = {"length": ""}
+    units: ClassVar[dict[str, str]] = {"length": ""}
     version = "1"
     Settings = Settings
 

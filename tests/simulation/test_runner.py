@@ -145,7 +145,7 @@ def test_a_missing_program_stops_before_anything_runs(make_campaign: Make) -> No
 
 def test_unreadable_materials_stop_or_are_set_aside(make_campaign: Make) -> None:
     materials = ["CC", "not-a-molecule", "[Na+].[Cl-]", "*CC*"]
-    with pytest.raises(DataError, match="row 2: .*not-a-molecule"):
+    with pytest.raises(DataError, match=r"row 2: .*not-a-molecule"):
         run_campaign(make_campaign("Length", materials))
     campaign = make_campaign("Length", materials, on_error="skip")
     assert run_campaign(campaign).done == 1
@@ -178,6 +178,7 @@ def test_the_same_numbers_with_one_worker_or_many(make_campaign: Make) -> None:
     pd.testing.assert_series_equal(frames[0].sort_index(), frames[1].sort_index())
 
 
+COMMAND = [sys.executable, "-c", "from forescale.cli.main import main; main()"]
 CAMPAIGN = """
 workers = 2
 [[materials]]
@@ -203,8 +204,7 @@ def campaign_file(tmp_path: Path) -> Path:
 
 def start(campaign_file: Path, **options: object) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from forescale.cli.main import main; main()", "simulate"]
-        + [str(campaign_file), "--json"],
+        [*COMMAND, "simulate", str(campaign_file), "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **options,  # type: ignore[call-overload]

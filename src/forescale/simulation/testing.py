@@ -18,6 +18,8 @@ The last test runs the engine in a campaign with worker processes.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -27,6 +29,15 @@ from forescale.simulation.engine import Engine, EngineProtocol, Job, Record
 from forescale.simulation.output import campaign_table
 from forescale.simulation.registry import build_engine, resolve
 from forescale.simulation.runner import run_campaign
+
+
+def _message(expected: type[Exception], call: Callable[[], object]) -> str:
+    """The message of the error that a call must raise."""
+    try:
+        call()
+    except expected as error:
+        return str(error)
+    raise AssertionError(f"{call} raised no {expected.__name__}")
 
 
 class EngineContract:
@@ -80,14 +91,9 @@ class EngineContract:
     def test_refuses_unknown_settings(self) -> None:
         """A misspelt setting is an error that names it."""
         assert issubclass(self.engine_type.Settings, EngineProtocol)
-        try:
-            build_engine(
-                resolve(self.name, Path.cwd()), self.settings | {"no_such_key": 1}, Path.cwd()
-            )
-        except ConfigError as error:
-            assert "no_such_key" in str(error)
-        else:
-            raise AssertionError("an unknown setting was accepted")
+        spec, settings = resolve(self.name, Path.cwd()), self.settings | {"no_such_key": 1}
+        message = _message(ConfigError, lambda: build_engine(spec, settings, Path.cwd()))
+        assert "no_such_key" in message
 
     def test_computes_finite_values_of_every_property(self, tmp_path: Path) -> None:
         """A record has one finite number for each property."""
@@ -110,12 +116,8 @@ class EngineContract:
         """Unsupported materials raise MaterialError, which names them."""
         engine = self._engine()
         for kind, material in self.refuses:
-            try:
-                engine.compute(Job(material, kind, 0, tmp_path))
-            except MaterialError as error:
-                assert str(error)
-            else:
-                raise AssertionError(f"{material!r} was not refused")
+            job = Job(material, kind, 0, tmp_path)
+            assert _message(MaterialError, partial(engine.compute, job))
 
     def test_runs_in_a_campaign(self, tmp_path: Path) -> None:
         """Worker processes compute and store the same kind of records."""
