@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import fit, plan, simulate
+from forescale.cli import fit, plan, run, simulate
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Scaling laws of transfer from computed to measured materials data.",
 )
+app.command("demo")(run.demo)
+app.command("run")(run.run)
 app.command("fit")(fit.fit)
 app.command("plan")(plan.plan)
 app.command("simulate")(simulate.simulate)

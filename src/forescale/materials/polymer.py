@@ -19,6 +19,7 @@ from forescale.errors import MaterialError
 from forescale.materials._rdkit import canonical, mol_from_smiles
 from forescale.materials._weld import weld
 
+_STEREO = frozenset("/\\@")
 _HEAD, _TAIL = 1, 2  # isotope labels of a segment's two open ends
 
 
@@ -56,12 +57,11 @@ class Polymer:
             atom.SetAtomMapNum(0)
         if orders != {Chem.BondType.SINGLE}:
             mol = _cut_at_single_bond(mol, ends)
-        # Stereo marks can become redundant once the unit is rearranged: settle them.
         key = _canonical_unit(mol)
-        for _ in range(3):
-            key, previous = _canonical_unit(Chem.MolFromSmiles(key)), key
-            if key == previous:
+        for _ in range(3):  # stereo marks can become redundant once a unit is rearranged
+            if not _STEREO.intersection(key):
                 break
+            key = _canonical_unit(Chem.MolFromSmiles(key))
         return cls(key)
 
 

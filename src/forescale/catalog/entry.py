@@ -1,0 +1,119 @@
+"""One catalog entry: a TOML file of ``catalog/entries``, named after the dataset."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from forescale.errors import ConfigError
+from forescale.tables.property_table import Kind
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RemoteFile(_Strict):
+    """A file of a public repository at one commit, with the hash of its bytes."""
+
+    repository: str
+    commit: str = Field(pattern="^[0-9a-f]{40}$")
+    path: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+    @property
+    def url(self) -> str:
+        """Address of the raw file."""
+        return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{self.path}"
+
+
+class PackageFile(_Strict):
+    """A file inside an installed package."""
+
+    name: str
+    path: str
+
+
+class Columns(_Strict):
+    """Where the material is: a SMILES column, or CAS numbers to look up."""
+
+    material: str | None = None
+    cas: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Columns:
+        if (self.material is None) == (self.cas is None):
+            raise ValueError("expected either material or cas")
+        return self
+
+
+class Property(_Strict):
+    """A value column with its unit and its range of credible values."""
+
+    column: str
+    unit: str
+    valid: tuple[float, float] | None = None
+
+
+class Filter(_Strict):
+    """Rows whose number in a column lies outside a range are set aside."""
+
+    column: str
+    low: float
+    high: float
+    reason: str
+
+
+class CatalogEntry(_Strict):
+    """A dataset: address and hash, licence, citation, columns and units."""
+
+    name: str
+    title: str
+    kind: Kind
+    material_kind: str
+    method: str
+    version: str
+    licence: str
+    citation: str
+    file: RemoteFile | None = None
+    package: PackageFile | None = None
+    columns: Columns
+    properties: dict[str, Property]
+    filters: tuple[Filter, ...] = ()
+
+    def get_property(self, name: str | None) -> tuple[str, Property]:
+        """A property by name; without a name the only one there is."""
+        if name is None and len(self.properties) == 1:
+            return next(iter(self.properties.items()))
+        if name is None or name not in self.properties:
+            raise ConfigError(
+                f"dataset {self.name!r}: got property {name!r}, "
+                f"expected one of {', '.join(self.properties)}"
+            )
+        return name, self.properties[name]
+
+
+def entry_names() -> list[str]:
+    """Names of all datasets in the catalog.
+
+    >>> "radonpy-pi1070" in entry_names()
+    True
+    """
+    folder = files("forescale.catalog").joinpath("entries")
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
+
+
+def get_entry(name: str) -> CatalogEntry:
+    """The entry of that name.
+
+    Raises
+    ------
+    ConfigError
+        If the catalog has none.
+    """
+    if name not in entry_names():
+        raise ConfigError(f"got dataset {name!r}, expected one of {', '.join(entry_names())}")
+    text = files("forescale.catalog").joinpath("entries", f"{name}.toml").read_text("utf-8")
+    return CatalogEntry(name=name, **tomllib.loads(text))

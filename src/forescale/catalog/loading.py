@@ -1,0 +1,133 @@
+"""A catalog dataset as a property table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from forescale.catalog._chemicals import hyphenated, structures
+from forescale.catalog.entry import CatalogEntry, get_entry
+from forescale.catalog.locating import locate, sha256_of
+from forescale.tables import ColumnMap, PropertyTable, Provenance, build_table, read_columns
+
+_STRUCTURE = "__structure__"
+
+
+def load_dataset(
+    name: str,
+    property_name: str | None = None,
+    *,
+    sample: int | None = None,
+    seed: int = 0,
+) -> PropertyTable:
+    """Read one property of a catalog dataset.
+
+    Rows without a usable material or value are always set aside, with reasons, in
+    ``rejected``: a public file cannot be mended by its user.
+
+    Parameters
+    ----------
+    name
+        Dataset, see ``forescale data list``.
+    property_name
+        Property; may be left out where a dataset has one.
+    sample
+        Draw at most this many usable rows at random.
+    seed
+        Seed of the draw.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such dataset or property.
+    IntegrityError
+        If the file is not the catalog's.
+    """
+    entry = get_entry(name)
+    property_name, column = entry.get_property(property_name)
+    path = locate(entry)
+    wanted = entry.columns.material or entry.columns.cas
+    assert wanted is not None
+    raw = _read(path, entry, [wanted, column.column, *(f.column for f in entry.filters)])
+    raw, rejected = _filtered(raw, entry, column.column, str(path))
+    if entry.columns.cas is not None:
+        raw, without = _with_structures(raw, entry.columns.cas, column.column, str(path))
+        rejected = pd.concat([rejected, without], ignore_index=True)
+    if sample is not None and len(raw) > sample:
+        chosen = np.random.default_rng(seed).choice(len(raw), sample, replace=False)
+        raw = raw.iloc[np.sort(chosen)]
+    table = build_table(
+        raw,
+        ColumnMap(
+            material=_STRUCTURE if entry.columns.cas else wanted,
+            value=column.column,
+            valid=column.valid,
+        ),
+        name=property_name,
+        unit=column.unit,
+        kind=entry.kind,
+        material_kind=entry.material_kind,
+        provenance=Provenance(
+            dataset=name,
+            version=entry.version,
+            method=entry.method,
+            reference=entry.citation,
+            licence=entry.licence,
+            sha256=sha256_of(path),
+        ),
+        on_error="skip",
+        origin=str(path.name),
+    )
+    return replace(table, rejected=pd.concat([rejected, table.rejected], ignore_index=True))
+
+
+def _read(path: object, entry: CatalogEntry, columns: list[str]) -> pd.DataFrame:
+    from pathlib import Path
+
+    source = Path(str(path))
+    if entry.package is not None:  # tab-separated, whatever the suffix says
+        return pd.read_csv(source, sep="\t", dtype=str, keep_default_na=False)
+    return read_columns(source, columns)
+
+
+def _filtered(
+    raw: pd.DataFrame, entry: CatalogEntry, value: str, origin: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows that say something about the property; the others with the entry's reasons."""
+    raw = raw[raw[value].astype(str).str.strip() != ""]  # a wide file leaves cells empty
+    rejected = [_rejects(raw.iloc[:0], "", value, origin, "")]
+    material = entry.columns.material or entry.columns.cas or ""
+    for one in entry.filters:
+        number = pd.to_numeric(raw[one.column], errors="coerce")
+        good = number.between(one.low, one.high)
+        rejected.append(_rejects(raw[~good], material, value, origin, one.reason))
+        raw = raw[good]
+    return raw, pd.concat(rejected, ignore_index=True)
+
+
+def _with_structures(
+    raw: pd.DataFrame, cas: str, value: str, origin: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    numbers = raw[cas].map(hyphenated)
+    known = structures(numbers)
+    found = numbers.isin(known.keys())
+    kept = raw[found].assign(**{_STRUCTURE: numbers[found].map(known)})
+    reason = "no structure for this CAS number in the identifier tables of chemicals"
+    return kept, _rejects(raw[~found], cas, value, origin, reason)
+
+
+def _rejects(
+    rows: pd.DataFrame, material: str, value: str, origin: str, reason: str
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "file": origin,
+            "row": rows.index.to_numpy() + 1,
+            "material": rows[material].astype(str).to_numpy() if material else "",
+            "value": rows[value].astype(str).to_numpy(),
+            "reason": reason,
+        },
+        index=range(len(rows)),
+    )

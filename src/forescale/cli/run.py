@@ -1,0 +1,105 @@
+"""``forescale run`` and ``forescale demo``: the main job."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forescale.cli._print import say
+
+if TYPE_CHECKING:
+    from forescale.study import Study
+
+
+class OnError(StrEnum):
+    """What to do with bad rows of a user's own files."""
+
+    RAISE = "raise"
+    SKIP = "skip"
+
+
+Workers = Annotated[
+    int, typer.Option(min=0, help="Processes; 0 takes all processors. Numbers do not depend on it.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+TargetError = Annotated[
+    float | None, typer.Option(help="Error to plan for, in the unit of the measured values.")
+]
+
+
+def run(
+    study: Annotated[Path, typer.Argument(help="Study file (TOML).")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder; by default runs/NAME.")
+    ] = None,
+    workers: Workers = 0,
+    on_error: Annotated[
+        OnError, typer.Option(help="skip: set bad rows aside in rejects.csv.")
+    ] = OnError.RAISE,
+    target_error: TargetError = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a study: errors, law, plan and report in one folder. Run it again to resume."""
+    from forescale.study import load_study
+
+    wanted = load_study(study)
+    _run(wanted, out or Path("runs") / wanted.name, workers, on_error, target_error, as_json)
+
+
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Run folder.")] = Path("forescale-demo"),
+    workers: Workers = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Run the bundled case, end to end, offline."""
+    from importlib.resources import as_file, files
+
+    from forescale.study import load_study
+
+    with as_file(files("forescale.study.bundled").joinpath("boiling-point.toml")) as path:
+        study = load_study(path)
+    say(
+        "Computed side: normal boiling points estimated by Joback group contributions.\n"
+        "Measured side: handbook boiling points of organic compounds.\n"
+        "Both come from tables of the installed package 'chemicals'.",
+        as_json,
+    )
+    _run(study, out, workers, OnError.RAISE, None, as_json)
+
+
+def _run(
+    study: Study,
+    out: Path,
+    workers: int,
+    on_error: OnError,
+    target_error: float | None,
+    as_json: bool,
+) -> None:
+    from forescale._workers import default_workers
+    from forescale.cli._print import law_table
+    from forescale.errors import ForescaleError
+    from forescale.workflow import run_study
+
+    try:
+        finished = run_study(
+            study,
+            out,
+            workers=workers or default_workers(),
+            on_error=on_error.value,
+            target_error=target_error,
+        )
+    except KeyboardInterrupt:
+        raise ForescaleError(
+            f"interrupted; what is finished is kept in {out}, the same command continues there"
+        ) from None
+    if as_json:
+        print(json.dumps(finished.to_json(), allow_nan=False))  # noqa: T201
+    law_table(finished, as_json)
+    say("\n".join(finished.plan.to_text()), as_json)
+    say(f"\nReport: {out / 'report.html'}", as_json)
+    sys.stdout.flush()

@@ -1,0 +1,196 @@
+"""The study file: what to learn from, with what, on which grid, judged how.
+
+Every error names the key, what was got and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Lt, MinLen
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from forescale.errors import ConfigError
+
+MaterialKind = Literal["molecule", "polymer"]
+MetricName = Literal["rmse", "mae", "r2"]
+_Size = Annotated[int, Ge(1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TableSpec(_Strict):
+    """A table: a catalog name, or a file with its columns.
+
+    Parameters
+    ----------
+    dataset, property
+        Catalog name, and the property where the dataset has several.
+    file
+        CSV or Parquet file; relative paths are relative to the study file.
+    kind, material, value, unit
+        For a file: kind of material, its column, the value's column and unit. A Parquet
+        table written by forescale knows them itself.
+    sample
+        Draw at most this many rows at random (by the study's seed).
+    valid
+        Lowest and highest credible value of a file, in its unit.
+    """
+
+    dataset: str | None = None
+    property: str | None = None
+    file: Path | None = None
+    kind: MaterialKind | None = None
+    material: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    sample: Annotated[int, Ge(10)] | None = None
+    valid: tuple[float, float] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> TableSpec:
+        if (self.dataset is None) == (self.file is None):
+            raise ValueError("expected either dataset (a catalog name) or file")
+        if self.dataset is not None:
+            for key in ("kind", "material", "value", "unit", "valid"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key} is known from the catalog, expected it only with file")
+        described = [self.kind, self.material, self.value, self.unit]
+        if self.file is not None and None in described and any(d is not None for d in described):
+            raise ValueError("a file needs all of kind, material, value and unit")
+        return self
+
+
+class DescriptorSpec(_Strict):
+    """Which descriptor; by default the one for the kind of material."""
+
+    name: str = "structure"
+
+
+class LearnerSpec(BaseModel):
+    """Which learner, and its own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = "gp"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the name."""
+        return dict(self.model_extra or {})
+
+
+class SourceSizes(BaseModel):
+    """Sizes spaced evenly in log n: ``from`` to ``to`` (all there is, if not given)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    start: Annotated[int, Ge(5)] = Field(30, alias="from")
+    to: Annotated[int, Ge(5)] | None = None
+    count: Annotated[int, Ge(2)] = 12
+
+
+class GridSpec(_Strict):
+    """Sizes of the computed (n) and measured (m) data."""
+
+    n_source: SourceSizes | Annotated[tuple[_Size, ...], MinLen(1)] = SourceSizes.model_validate({})
+    n_target: Annotated[tuple[Annotated[int, Ge(3)], ...], MinLen(1)] = (20, 40, 80, 160)
+
+    @field_validator("n_source", "n_target")
+    @classmethod
+    def _ascending(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and list(value) != sorted(set(value)):
+            raise ValueError("sizes must ascend and differ")
+        return value
+
+
+class EvaluationSpec(_Strict):
+    """How predictions are judged.
+
+    Parameters
+    ----------
+    split
+        ``random``; ``group:COLUMN``, whole groups of a column of the target's file on one
+        side; or ``cluster``, groups of materials alike in descriptor space.
+    test_fraction
+        Share of the target's materials to test on, drawn anew in each replicate.
+    overlap
+        ``exclude`` computed values of test materials, or ``allow`` them.
+    """
+
+    metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
+    split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
+    test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
+    overlap: Literal["exclude", "allow"] = "exclude"
+
+
+class Study(_Strict):
+    """A whole study; see :func:`load_study`."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")]
+    seed: Annotated[int, Ge(0)] = 0
+    replicates: Annotated[int, Ge(1)] = 20
+    source: Annotated[tuple[TableSpec, ...], MinLen(1)]
+    target: TableSpec
+    descriptor: DescriptorSpec = DescriptorSpec()
+    learner: LearnerSpec = LearnerSpec()
+    grid: GridSpec = GridSpec()
+    evaluation: EvaluationSpec = EvaluationSpec()
+
+    def to_plain(self) -> dict[str, Any]:
+        """The study with its defaults written out, as TOML and JSON values."""
+        return dict(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def load_study(path: Path) -> Study:
+    """Read and check a study file.
+
+    Raises
+    ------
+    ConfigError
+        One line per wrong key: the key, what was got, what is allowed.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such study file")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    for table in [raw.get("target"), *_as_list(raw.get("source"))]:
+        if isinstance(table, dict) and isinstance(table.get("file"), str):
+            table["file"] = str((path.parent / table["file"]).resolve())
+    try:
+        return Study.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from None
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: {error.error_count()} wrong key(s)"]
+    for one in error.errors():
+        # pydantic names the branch of a union it tried: no key of the file
+        parts = [str(part) for part in one["loc"] if part not in {"SourceSizes"}]
+        key = ".".join(part for part in parts if not part.startswith("tuple[")) or "study"
+        got = "" if one["type"] == "missing" else f"got {_short(one['input'])}; "
+        allowed = _ALLOWED.get(one["type"]) or one["msg"].removeprefix("Value error, ")
+        lines.append(f"  {key}: {got}{allowed[:1].lower() + allowed[1:]}")
+    return "\n".join(lines)
+
+
+_ALLOWED = {
+    "extra_forbidden": "there is no such key; check its spelling",
+    "missing": "is required",
+}
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"

@@ -1,0 +1,169 @@
+"""A study's tables, features and splits, loaded and checked against each other."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forescale.catalog import load_dataset
+from forescale.descriptors import Features, featurize, get_descriptor
+from forescale.errors import ConfigError
+from forescale.learners import Grid, TransferData
+from forescale.splits import Split, replicate_rng, split_target, usable_source
+from forescale.splits.groups import cluster_groups, column_groups
+from forescale.study.config import SourceSizes, Study, TableSpec
+from forescale.tables import ColumnMap, PropertyTable, Provenance, combine, read_table
+from forescale.tables.property_table import Kind
+from forescale.tables.reading import OnError
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """Everything a study learns from and is tested on, in the target's unit."""
+
+    source: PropertyTable
+    target: PropertyTable
+    features: Features
+    groups: NDArray[np.int64]
+
+    def arrays(self) -> TransferData:
+        """The arrays that learners see."""
+        rows = len(self.source)
+        known = set(self.target.keys)
+        source_only = np.flatnonzero([key not in known for key in self.source.keys])
+        return TransferData(
+            source_features=self.features.values[:rows],
+            target_features=self.features.values[rows:],
+            is_count=self.features.is_count,
+            source_values=self.source.values,
+            target_values=self.target.values,
+            # Where nearly all sources are targets too, inputs of both must do.
+            source_only=source_only if len(source_only) >= 30 else np.arange(rows),
+        )
+
+    def split(self, study: Study, replicate: int) -> Split:
+        """Rows of one replicate: fresh order of the source, fresh split of the target."""
+        rng = replicate_rng(study.seed, replicate)
+        train, test = split_target(
+            rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
+        )
+        usable = usable_source(self.source.keys, self.target.keys[test], study.evaluation.overlap)
+        return Split(source=rng.permutation(usable), train=train, test=test)
+
+    def grid(self, study: Study) -> Grid:
+        """Sizes of the grid, with the largest n that every replicate has."""
+        usable = min(len(self.split(study, r).source) for r in range(study.replicates))
+        if usable < 5:
+            raise ConfigError(
+                f"evaluation.overlap = {study.evaluation.overlap!r} leaves {usable} source "
+                f"materials of {len(self.source)}, expected at least 5; "
+                "use more computed data or overlap = 'allow'"
+            )
+        wanted = study.grid.n_source
+        if isinstance(wanted, SourceSizes):
+            last, key = wanted.to or usable, "grid.n_source.to"
+            sizes = np.geomspace(min(wanted.start, last), last, wanted.count)
+            n_source = np.unique(np.rint(sizes).astype(np.int64))
+        else:
+            n_source, key = np.array(wanted, dtype=np.int64), "grid.n_source"
+        if n_source[-1] > usable:
+            raise ConfigError(
+                f"{key}: got {n_source[-1]}, but a replicate has only {usable} source materials "
+                f"({len(self.source)} in all, overlap = {study.evaluation.overlap!r})"
+            )
+        return Grid(n_source=n_source, n_target=np.array(study.grid.n_target, dtype=np.int64))
+
+    def digest(self) -> dict[str, str]:
+        """Hashes of what was learnt from: a run may only be resumed on the same."""
+        return {"source": _digest(self.source), "target": _digest(self.target)}
+
+
+def load_data(
+    study: Study,
+    *,
+    on_error: OnError = "raise",
+    workers: int = 1,
+    show_progress: bool = True,
+) -> StudyData:
+    """Load both sides of a study and featurise their materials.
+
+    Raises
+    ------
+    DataError
+        If a file is unusable; names file, row and reason.
+    ConfigError
+        If the sides do not fit each other or the study.
+    """
+    group_column = study.evaluation.split.partition(":")[2]
+    target = _load(study.target, "target", study, on_error, (group_column,) if group_column else ())
+    sources = [
+        _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
+    ]
+    for place, table in enumerate(sources):
+        if table.material_kind != target.material_kind:
+            raise ConfigError(
+                f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
+            )
+    source = combine([table.to_unit(target.unit) for table in sources])
+    descriptor = get_descriptor(study.descriptor.name, target.material_kind)
+    features = featurize(
+        descriptor, [*source.keys, *target.keys], workers=workers, show_progress=show_progress
+    )
+    groups = np.arange(len(target))
+    if group_column:
+        groups = column_groups(target.frame[group_column])
+    elif study.evaluation.split == "cluster":
+        groups = cluster_groups(features.values[len(source) :], study.seed)
+    return StudyData(source=source, target=target, features=features, groups=groups)
+
+
+def _load(
+    spec: TableSpec, where: str, study: Study, on_error: OnError, keep: tuple[str, ...]
+) -> PropertyTable:
+    kind: Kind = "measured" if where == "target" else "computed"
+    if spec.dataset is not None:
+        table = load_dataset(spec.dataset, spec.property, sample=spec.sample, seed=study.seed)
+        if table.kind != kind:
+            raise ConfigError(f"{where}: dataset {spec.dataset!r} is {table.kind}, expected {kind}")
+        missing = [column for column in keep if column not in table.frame]
+        if missing:
+            raise ConfigError(
+                f"evaluation.split: dataset {spec.dataset!r} has no column {missing[0]!r}"
+            )
+        return table
+    assert spec.file is not None
+    if spec.material is None:
+        return _sampled(PropertyTable.from_parquet(Path(spec.file)), spec.sample, study.seed)
+    assert spec.value is not None
+    assert spec.kind is not None
+    assert spec.unit is not None
+    table = read_table(
+        Path(spec.file),
+        ColumnMap(spec.material, spec.value, keep, spec.valid),
+        name=spec.property or spec.value,
+        unit=spec.unit,
+        kind=kind,
+        material_kind=spec.kind,
+        provenance=Provenance(dataset=Path(spec.file).name),
+        on_error=on_error,
+    )
+    return _sampled(table, spec.sample, study.seed)
+
+
+def _sampled(table: PropertyTable, size: int | None, seed: int) -> PropertyTable:
+    from dataclasses import replace
+
+    if size is None or len(table) <= size:
+        return table
+    chosen = np.sort(np.random.default_rng(seed).choice(len(table), size, replace=False))
+    return replace(table, frame=table.frame.iloc[chosen].reset_index(drop=True))
+
+
+def _digest(table: PropertyTable) -> str:
+    digest = hashlib.sha256("\n".join(table.keys).encode())
+    digest.update(np.ascontiguousarray(table.values, dtype="<f8").tobytes())
+    return digest.hexdigest()

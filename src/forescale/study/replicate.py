@@ -1,0 +1,83 @@
+"""One replicate of a study: learn on its split, return errors and predictions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forescale.learners import Grid, PreparedLearner
+from forescale.learners._base import GridPrediction
+from forescale.splits import Split
+from forescale.study.metrics import METRICS
+
+
+def run_replicate(
+    learner: PreparedLearner,
+    split: Split,
+    grid: Grid,
+    measured: NDArray[np.float64],
+    metrics: tuple[str, ...],
+    *,
+    replicate: int,
+    seed: int,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Errors of every cell of the grid, and test predictions at its far corner.
+
+    Parameters
+    ----------
+    measured
+        Measured values of all target rows, shape (rows,).
+
+    Returns
+    -------
+    errors
+        Columns replicate, n_source, n_target, metric, value. ``n_source`` 0 is the scratch
+        baseline, ``n_target`` 0 the zero-shot one.
+    predictions
+        Columns replicate, row, measured, predicted, std, scratch.
+    """
+    result = learner.predict(split, grid, seed)
+    truth = measured[split.test]
+    return (
+        _errors(result, truth, grid, metrics, replicate),
+        pd.DataFrame(
+            {
+                "replicate": replicate,
+                "row": split.test,
+                "measured": truth,
+                "predicted": result.mean[-1, -1],
+                "std": np.full(len(truth), np.nan) if result.std is None else result.std,
+                "scratch": result.mean[0, -1],
+                "zero_shot": result.mean[-1, 0],
+            }
+        ),
+    )
+
+
+def _errors(
+    result: GridPrediction,
+    truth: NDArray[np.float64],
+    grid: Grid,
+    metrics: tuple[str, ...],
+    replicate: int,
+) -> pd.DataFrame:
+    sizes_n = np.concatenate([[0], grid.n_source])
+    sizes_m = np.concatenate([[0], grid.n_target])
+    n, m = np.meshgrid(sizes_n, sizes_m, indexing="ij")
+    asked = (n + m) > 0
+    parts = []
+    for metric in metrics:
+        values = METRICS[metric](result.mean[asked], truth)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "replicate": replicate,
+                    "n_source": n[asked],
+                    "n_target": m[asked],
+                    "metric": metric,
+                    "value": values,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

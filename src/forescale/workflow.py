@@ -1,0 +1,88 @@
+"""The main job: a study file becomes errors, laws, a plan and a page, in one folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from forescale._files import write_text
+from forescale.descriptors import get_descriptor
+from forescale.laws import Law, study_laws
+from forescale.planning import Plan, make_plan
+from forescale.study import RunFolder, Study, load_data, run_replicates, summarise
+from forescale.tables.reading import OnError
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run came to."""
+
+    folder: RunFolder
+    summary: pd.DataFrame
+    laws: list[Law]
+    plan: Plan
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that ``forescale run --json`` prints."""
+        summary = self.summary.astype(object).where(self.summary.notna(), None)
+        return {
+            "run": str(self.folder.path),
+            "summary": summary.to_dict("records"),
+            "laws": [law.to_json() for law in self.laws],
+        }
+
+
+def run_study(
+    study: Study,
+    path: Path,
+    *,
+    workers: int = 1,
+    on_error: OnError = "raise",
+    show_progress: bool = True,
+    target_error: float | None = None,
+) -> Finished:
+    """Run or resume a study in a folder, then fit, plan and report.
+
+    Parameters
+    ----------
+    study
+        What to run.
+    path
+        Run folder, created if need be.
+    workers
+        Processes; the numbers do not depend on it.
+    on_error
+        ``"skip"`` sets bad rows of the study's files aside in ``rejects.csv``.
+    target_error
+        Error that the plan is asked for, in the target's unit.
+    """
+    data = load_data(study, on_error=on_error, workers=workers, show_progress=show_progress)
+    descriptor = get_descriptor(study.descriptor.name, data.target.material_kind)
+    folder = RunFolder.open(path, study, data, f"{descriptor.name} {descriptor.version}")
+    data.grid(study)  # a grid that does not fit is refused before any computing
+    run_replicates(study, data, folder, workers=workers, show_progress=show_progress)
+    return conclude(folder, target_error=target_error)
+
+
+def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finished:
+    """Laws, plan and report of the replicates in a run folder."""
+    from forescale.report import write_report
+
+    manifest, errors = folder.manifest, folder.errors()
+    summary = summarise(errors, manifest["study"]["learner"]["name"])
+    laws = study_laws(errors, noise_floor=manifest["noise_floor"], seed=manifest["seed"])
+    plan = make_plan(laws, target_error=target_error, unit=manifest["metric_unit"])
+    finished = Finished(folder, summary, laws, plan)
+    write_text(folder.path / "summary.csv", summary.to_csv(index=False))
+    write_text(folder.path / "law.json", _json([law.to_json() for law in laws]))
+    write_text(folder.path / "plan.json", _json(plan.to_json()))
+    write_report(folder.path, laws, plan)
+    return finished
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
