@@ -107,6 +107,13 @@ def test_lists_are_merged_shuffled_and_limited(tmp_path: Path) -> None:
     assert other.keys != keys
 
 
+def test_a_catalog_entry_is_a_list_of_materials(tmp_path: Path) -> None:
+    text = GOOD.replace('file = "lists/molecules.csv"', 'dataset = "refractive-index-measured"')
+    assert len(list_materials(load(tmp_path, text)).keys) > 3000
+    with pytest.raises(ConfigError, match="no-such-entry"):
+        list_materials(load(tmp_path, text.replace("refractive-index-measured", "no-such-entry")))
+
+
 @pytest.mark.parametrize(
     ("generator", "message"),
     [

@@ -84,4 +84,8 @@ def _column(file: Path, column: str) -> list[str]:
 
 
 def _catalog_keys(dataset: str) -> list[str]:
-    raise ConfigError(f"materials.dataset: got {dataset!r}; the catalog has no such entry")
+    """Materials of a catalog entry, whichever of its properties they have."""
+    from forescale.catalog import get_entry, load_dataset
+
+    tables = [load_dataset(dataset, name) for name in get_entry(dataset).properties]
+    return list(dict.fromkeys(str(key) for table in tables for key in table.keys))

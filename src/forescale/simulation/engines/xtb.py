@@ -28,7 +28,7 @@ from forescale.errors import MaterialError, MissingDependencyError
 from forescale.simulation.engine import EngineProtocol, Job, Record
 from forescale.simulation.geometry import Geometry, conformer, vdw_volume_and_area
 from forescale.simulation.oligomers import oligomer
-from forescale.simulation.optics import PACKING_LIQUID, PACKING_POLYMER, refractive_index
+from forescale.simulation.optics import liquid_volume, polymer_volume, refractive_index
 
 BOHR = constants.physical_constants["Bohr radius"][0] * 1e10  # Å
 HARTREE = constants.physical_constants["Hartree energy in eV"][0]
@@ -47,15 +47,11 @@ class XtbSettings(EngineProtocol):
         Conformers embedded; the one lowest in force-field energy is used.
     max_heavy_atoms : int
         Larger molecules (for a polymer: trimers) are refused.
-    packing_liquid, packing_polymer : float
-        Van der Waals volume over volume in the medium, for molecules and polymers.
     """
 
     geometry: Literal["forcefield", "gfn2"] = "forcefield"
     conformers: int = Field(default=1, ge=1, le=100)
     max_heavy_atoms: int = Field(default=100, ge=1, le=500)
-    packing_liquid: float = Field(default=PACKING_LIQUID, gt=0.2, lt=0.8)
-    packing_polymer: float = Field(default=PACKING_POLYMER, gt=0.2, lt=0.8)
 
 
 @dataclass(frozen=True)
@@ -124,14 +120,15 @@ class XtbEngine:
         """All properties of one molecule or polymer (dipole of a polymer: its trimer's)."""
         if job.kind == "polymer":
             short, long = (self._chain(job.material, length, job.seed) for length in (2, 3))
-            per_unit, packing = _difference(long, short), self.settings.packing_polymer
+            per_unit = _difference(long, short)
+            volume = polymer_volume(per_unit.vdw_volume)
         else:
             long = per_unit = self._single(job.material, job.seed)
-            packing = self.settings.packing_liquid
+            volume = liquid_volume(
+                per_unit.vdw_volume, per_unit.vdw_area, polar_hydrogens(job.material)
+            )
         values = {
-            "refractive_index": refractive_index(
-                per_unit.polarizability, per_unit.vdw_volume / packing
-            ),
+            "refractive_index": refractive_index(per_unit.polarizability, volume),
             "polarizability": per_unit.polarizability,
             "vdw_volume": per_unit.vdw_volume,
             "vdw_area": per_unit.vdw_area,
@@ -190,6 +187,14 @@ def require_supported(smiles: str, max_heavy_atoms: int) -> None:
         raise MaterialError(
             f"{smiles!r} has {size} heavy atoms; the protocol allows {max_heavy_atoms}"
         )
+
+
+def polar_hydrogens(smiles: str) -> int:
+    """Number of hydrogens bound to nitrogen or oxygen."""
+    from rdkit import Chem
+
+    atoms = Chem.MolFromSmiles(smiles).GetAtoms()
+    return sum(a.GetTotalNumHs() for a in atoms if a.GetAtomicNum() in (7, 8))
 
 
 def single_point(geometry: Geometry) -> SinglePoint:
