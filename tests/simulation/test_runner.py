@@ -102,7 +102,7 @@ def test_noise_and_left_files_do_no_harm(make_campaign: Make) -> None:
     assert not (campaign.results / "scratch").exists()
     other = make_campaign("Rubbish", ALKANES[:2], protocol={"pause": 0.001})
     run_campaign(other, keep=True)
-    assert len(list((other.results / "scratch").glob("*/left-behind.dat"))) == 2
+    assert len(list((other.results / "kept").glob("*/left-behind.dat"))) == 2
 
 
 def test_failures_are_retried_once_with_another_seed(make_campaign: Make) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from forescale.errors import ConfigError
+from forescale.errors import ConfigError, EngineError, RequestError
 from forescale.simulation.campaign import Campaign
 from forescale.simulation.output import write_tables
 from forescale.simulation.pool import Outcome, Pool, Task
@@ -96,7 +96,7 @@ def run_campaign(
     limit : int, optional
         Stop after this many attempts.
     keep : bool
-        Keep the engine's files, in ``scratch/`` of the results folder.
+        Keep the engine's files, in ``kept/`` of the results folder.
     retry_failed : bool
         Give materials that have used all their attempts another one.
     observe : callable, optional
@@ -116,6 +116,8 @@ def run_campaign(
     EngineError
         If workers cannot start, or results cannot be stored any more.
     """
+    if os.name != "posix":
+        raise RequestError("campaigns run on Linux and macOS only")
     header = header_of(campaign)
     materials = list_materials(campaign)
     with locked(campaign.results):
@@ -124,6 +126,11 @@ def run_campaign(
         try:
             run = _Run(campaign, store, materials, keep=keep, retry_failed=retry_failed)
             return run.go(limit, observe)
+        except OSError as error:
+            raise EngineError(
+                f"{campaign.results}: the campaign cannot go on ({error.strerror or error}); "
+                "put that right and run it again"
+            ) from error
         finally:
             store.close()
 
@@ -141,7 +148,7 @@ class _Run:
         retry_failed: bool,
     ) -> None:
         self.campaign, self.store, self.materials, self.keep = campaign, store, materials, keep
-        self.scratch = campaign.results / "scratch"
+        self.scratch = campaign.results / ("kept" if keep else "scratch")
         self.queue: deque[tuple[str, int]] = deque()
         self.status = self._plan(retry_failed)
 
@@ -178,8 +185,9 @@ class _Run:
                 self._work(limit, began, observe)
         except KeyboardInterrupt:
             self.status = replace(self.status, interrupted=True)
-        if not self.keep:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+        finally:
+            if not self.keep:
+                shutil.rmtree(self.scratch, ignore_errors=True)
         write_tables(self.store, self.campaign, self.materials)
         return replace(self.status, seconds=time.monotonic() - began)
 
@@ -217,6 +225,7 @@ class _Run:
         name = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-{attempt}"
         scratch = self.scratch / name
         shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
         return Task(key, attempt, self.campaign.engine.seed + SEED_STRIDE * attempt, scratch)
 
     def _settle(self, outcome: Outcome) -> None:
@@ -246,8 +255,3 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "engine_version": outcome.version,
         **answer.get("values", {}),
     }
-
-
-def scratch_folder(campaign: Campaign) -> Path:
-    """Where the engine's files are kept with ``keep``."""
-    return campaign.results / "scratch"

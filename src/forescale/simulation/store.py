@@ -4,7 +4,7 @@
     results/LABEL/00000.parquet sealed results, never touched again
     results/LABEL/00001.jsonl   the open end: one line per attempt, written as it finishes
     tables/LABEL/PROPERTY.parquet, failures.csv, rejects.csv: made from the above
-    scratch/                    the engine's files while a campaign runs
+    scratch/, kept/             the engine's files while a campaign runs, or kept after it
 
 A line of the open end reaches the operating system before its job counts as finished, and the
 disk within a second; after :data:`SEAL_ROWS` lines it is written as a Parquet file under a
@@ -80,11 +80,8 @@ def locked(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise RunFolderError(f"{folder}: cannot be written ({error.strerror})") from error
     with stream:
-        try:
-            import fcntl
-        except ImportError:  # no such lock on Windows
-            yield
-            return
+        import fcntl
+
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -170,6 +167,15 @@ class Store:
         if not filled:
             return self._frame([])[columns] if columns else self._frame([])
         return pd.concat(filled, ignore_index=True)
+
+    def _part(self, stem: str, columns: list[str] | None) -> pd.DataFrame:
+        """One sealed part, or the open end (which may be sealed at this very moment)."""
+        sealed = self._parts / f"{stem}.parquet"
+        if not sealed.exists():
+            with contextlib.suppress(FileNotFoundError):
+                frame = self._frame(_read_lines(sealed.with_suffix(".jsonl")))
+                return frame if columns is None else frame[columns]
+        return pd.read_parquet(sealed, columns=columns)
 
     def _journals(self) -> list[Path]:
         return sorted(self._parts.glob("*.jsonl"))

@@ -8,6 +8,7 @@ because the campaign ended or was killed, the worker ends at once, whatever it i
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -61,7 +62,6 @@ def _answer(descriptor: int, message: dict[str, Any]) -> None:
 
 def _do(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     job = Job(request["material"], request["kind"], request["seed"], Path(request["scratch"]))
-    job.scratch.mkdir(parents=True, exist_ok=True)
     os.chdir(job.scratch)
     output = os.open(OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(output, 1)
@@ -94,17 +94,16 @@ def _attempt(engine: Engine, job: Job) -> dict[str, Any]:
 
 def _limit_memory(limit: int) -> None:
     """Allow ``limit`` bytes of address space on top of what the process has now."""
-    try:
-        import resource
-    except ImportError:  # no such limit on Windows
-        return
+    import resource
+
     statistics = Path("/proc/self/statm")
     used = 0
     if statistics.exists():
         used = int(statistics.read_text().split()[0]) * resource.getpagesize()
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     soft = used + limit if hard == resource.RLIM_INFINITY else min(used + limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    with contextlib.suppress(ValueError, OSError):  # macOS refuses
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 if __name__ == "__main__":
