@@ -38,18 +38,18 @@ def kernel(name: KernelName, distance: NDArray[np.float32], length: float) -> ND
     length
         Length scale in units of the distance.
     """
-    d = distance * np.float32(1.0 / length)  # single precision: exp is the cost here
+    # Double precision: in single, the last bits of exp depend on an array's layout.
+    d = distance.astype(np.float64)
+    d /= length
     if name == "laplacian":
-        value = np.exp(-d)
-    elif name == "rbf":
-        value = np.exp(-0.5 * d * d)
-    elif name == "matern32":
-        d *= np.float32(np.sqrt(3.0))
-        value = (1 + d) * np.exp(-d)
-    else:
-        d *= np.float32(np.sqrt(5.0))
-        value = (1 + d + d * d / 3) * np.exp(-d)
-    return np.asarray(value, dtype=np.float64)
+        return np.asarray(np.exp(np.negative(d, out=d), out=d))
+    if name == "rbf":
+        return np.asarray(np.exp(-0.5 * d * d))
+    if name == "matern32":
+        d *= np.sqrt(3.0)
+        return np.asarray((1 + d) * np.exp(-d))
+    d *= np.sqrt(5.0)
+    return np.asarray((1 + d + d * d / 3) * np.exp(-d))
 
 
 class Metric:

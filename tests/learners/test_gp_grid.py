@@ -1,0 +1,161 @@
+"""The whole grid of the learner equals one separate fit per cell."""
+
+import numpy as np
+import pytest
+
+from forescale.learners import Grid, TransferData, get_learner
+from forescale.learners.gp import GPLearner, GPOptions
+from forescale.learners.kernels import kernel
+from forescale.splits import Split
+
+OPTIONS = GPOptions(lengths=(0.5, 2.0), noises=(0.02, 0.3))
+
+
+def make_data(rows=70, measured=45, seed=0):
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(rows + measured, 6)).astype(np.float32)
+    features[:, 4:] = rng.poisson(1.0, size=(rows + measured, 2))
+    exact = features.astype(float)
+    truth = np.sin(exact[:, 0]) + 0.5 * exact[:, 1] + 0.2 * exact[:, 4]
+    return TransferData(
+        source_features=features[:rows],
+        target_features=features[rows:],
+        is_count=np.array([False] * 4 + [True] * 2),
+        source_values=truth[:rows] + 10.0,
+        target_values=1.3 * truth[rows:] + 0.1 * rng.normal(size=measured),
+        source_only=np.arange(rows),
+    )
+
+
+@pytest.fixture(name="data")
+def _data():
+    return make_data()
+
+
+SPLIT = Split(
+    source=np.random.default_rng(3).permutation(70)[:60],
+    train=np.arange(15),
+    test=np.arange(15, 45),
+)
+GRID = Grid(n_source=np.array([8, 20, 60]), n_target=np.array([4, 15]))
+
+
+def separate_fit(name, length, noise, within, cross, y, basis, new_basis, mean0, precision):
+    """One posterior by explicit inverses: (log evidence, predictions)."""
+    covariance = (1 - noise) * kernel(name, within, length) + noise * np.eye(len(y))
+    inverse = np.linalg.inv(covariance)
+    gram = basis.T @ inverse @ basis + np.diag(precision)
+    beta = np.linalg.solve(gram, basis.T @ inverse @ y + precision * mean0)
+    residual = y - basis @ beta
+    freedom = len(y) - np.count_nonzero(precision == 0)
+    pull = mean0 - beta
+    scale = (residual @ inverse @ residual + pull @ (precision * pull)) / freedom
+    evidence = -0.5 * (
+        freedom * (np.log(2 * np.pi * scale) + 1)
+        + np.linalg.slogdet(covariance)[1]
+        + np.linalg.slogdet(gram)[1]
+        - np.log(precision[precision > 0]).sum()
+    )
+    weights = inverse @ residual
+    return evidence, new_basis @ beta + (1 - noise) * kernel(name, cross, length) @ weights
+
+
+def best_fit(name, *arguments):
+    fits = [
+        separate_fit(name, length, noise, *arguments)
+        for length in OPTIONS.lengths
+        for noise in OPTIONS.noises
+    ]
+    return max(fits, key=lambda fit: fit[0])[1]
+
+
+@pytest.mark.parametrize("name", ["laplacian", "rbf", "matern32", "matern52"])
+def test_grid_equals_separate_fits(data, tmp_path, name):
+    options = OPTIONS.model_copy(update={"kernel": name})
+    prepared = GPLearner(options).prepare(data, tmp_path)
+    result = prepared.predict(SPLIT, GRID, seed=0)
+    distances = np.load(tmp_path / "distances.npy")
+    train, test = 70 + SPLIT.train, 70 + SPLIT.test
+    both = np.concatenate([train, test])
+    measured = data.target_values[SPLIT.train]
+    assert result.mean.shape == (4, 3, 30)
+    assert np.isnan(result.mean[0, 0]).all()
+    for place_n, n in enumerate([0, *GRID.n_source]):
+        rows = SPLIT.source[:n]
+        basis, mean0, precision = np.ones((45, 1)), np.zeros(1), np.zeros(1)
+        if n:
+            values = data.source_values[rows]
+            mean = best_fit(
+                name,
+                distances[np.ix_(rows, rows)],
+                distances[np.ix_(both, rows)],
+                values,
+                np.ones((n, 1)),
+                np.ones((45, 1)),
+                np.zeros(1),
+                np.zeros(1),
+            )
+            np.testing.assert_allclose(result.mean[place_n, 0], mean[15:], atol=1e-8, rtol=0)
+            basis = np.column_stack([np.ones(45), (mean - values.mean()) / values.std()])
+            mean0, precision = np.array([0, values.std()]), np.array([0, options.rho_observations])
+        for place_m, m in enumerate(GRID.n_target, start=1):
+            expected = best_fit(
+                name,
+                distances[np.ix_(train[:m], train[:m])],
+                distances[np.ix_(test, train[:m])],
+                measured[:m],
+                basis[:m],
+                basis[15:],
+                mean0,
+                precision,
+            )
+            np.testing.assert_allclose(result.mean[place_n, place_m], expected, atol=1e-8, rtol=0)
+
+
+def test_race_keeps_the_hyper_parameters_that_win_later(tmp_path):
+    """Above 400 rows candidates drop out; what is left must be as good as the full search."""
+    data = make_data(rows=900, measured=120, seed=4)
+    split = Split(np.arange(900), np.arange(20), np.arange(20, 120))
+    grid = Grid(np.array([100, 400, 900]), np.array([20]))
+    result = GPLearner().prepare(data, tmp_path).predict(split, grid, seed=0)
+    error = np.sqrt(np.mean((result.mean[1:, 0] - 10.0 - _truth(data, split)) ** 2, axis=1))
+    assert error[2] < error[1] < error[0]
+
+
+def _truth(data, split):
+    f = data.target_features[split.test]
+    return np.sin(f[:, 0]) + 0.5 * f[:, 1] + 0.2 * f[:, 4]
+
+
+def test_intervals_cover_new_measurements(tmp_path):
+    covered = []
+    for seed in range(12):
+        data = make_data(rows=200, measured=230, seed=seed)
+        split = Split(np.arange(200), np.arange(30), np.arange(30, 230))
+        grid = Grid(np.array([200]), np.array([30]))
+        result = GPLearner().prepare(data, tmp_path).predict(split, grid, seed=0)
+        miss = np.abs(result.mean[-1, -1] - data.target_values[split.test]) / result.std
+        covered.append(np.mean(miss < 1.645))
+    assert 0.80 < np.mean(covered) < 0.97
+
+
+def test_too_many_rows_are_refused_before_any_work(data, tmp_path):
+    from dataclasses import replace
+
+    from forescale.errors import ConfigError
+
+    big = replace(data, source_values=np.zeros(15_001))
+    with pytest.raises(ConfigError, match="15001"):
+        GPLearner().prepare(big, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [({"kernel": "cubic"}, "kernel"), ({"noises": [0.0]}, "noises"), ({"lenghts": [1]}, "lenghts")],
+)
+def test_wrong_options_name_the_key(options, key):
+    from forescale.errors import ConfigError
+
+    with pytest.raises(ConfigError, match=f"learner.{key}"):
+        get_learner("gp", options)

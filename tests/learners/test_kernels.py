@@ -1,0 +1,72 @@
+"""Kernels and distances against scikit-learn and plain loops."""
+
+import numpy as np
+import pytest
+from sklearn.gaussian_process.kernels import RBF, Matern
+
+from forescale.learners.kernels import COUNT_SHARE, Metric, kernel
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("laplacian", Matern(nu=0.5, length_scale=1.7)),
+        ("matern32", Matern(nu=1.5, length_scale=1.7)),
+        ("matern52", Matern(nu=2.5, length_scale=1.7)),
+        ("rbf", RBF(length_scale=1.7)),
+    ],
+)
+def test_kernels_of_a_distance(name, other):
+    x = np.linspace(0, 6, 25)[:, None]
+    distance = np.abs(x - x.T).astype(np.float32)
+    np.testing.assert_allclose(kernel(name, distance, 1.7), other(x), atol=2e-7)
+
+
+def features(rows, seed):
+    rng = np.random.default_rng(seed)
+    real = rng.normal(size=(rows, 5)) * [1, 10, 0.1, 1, 0]
+    counts = rng.poisson(0.7, size=(rows, 9))
+    return np.concatenate([real, counts], axis=1).astype(np.float32)
+
+
+IS_COUNT = np.array([False] * 5 + [True] * 9)
+
+
+def test_taxicab_distance_by_plain_loops():
+    reference, left, right = features(200, 0), features(7, 1), features(4, 2)
+    metric = Metric(reference, IS_COUNT, "laplacian")
+    got = metric.between(left, right)
+    real = reference[:, :4].astype(float)
+    center, spread = real.mean(0), real.std(0)
+
+    def blocks(a, b):
+        za, zb = (np.clip((r[:4] - center) / spread, -4, 4) for r in (a, b))
+        return np.abs(za - zb).sum(), np.abs(np.sqrt(a[5:]) - np.sqrt(b[5:])).sum()
+
+    pairs = [blocks(a, b) for i, a in enumerate(reference) for b in reference[:i]]
+    medians = np.median(pairs, axis=0)
+    for i, a in enumerate(left):
+        for j, b in enumerate(right):
+            real_part, count_part = blocks(a, b)
+            expected = (1 - COUNT_SHARE) * real_part / medians[0]
+            expected += COUNT_SHARE * count_part / medians[1]
+            assert got[i, j] == pytest.approx(expected, rel=1e-5)
+
+
+def test_distance_to_itself_is_zero_and_threads_do_not_matter():
+    rows = features(600, 3)
+    for name in ("laplacian", "rbf"):
+        metric = Metric(rows, IS_COUNT, name)
+        one = metric.between(rows, rows, threads=1)
+        np.testing.assert_array_equal(one, metric.between(rows, rows, threads=4))
+        np.testing.assert_allclose(np.diag(one), 0, atol=2e-3)
+        np.testing.assert_allclose(one, one.T, atol=2e-3)
+
+
+def test_only_real_or_only_count_columns():
+    rows = features(50, 5)
+    for columns in (slice(0, 5), slice(5, 14)):
+        metric = Metric(rows[:, columns], IS_COUNT[columns], "laplacian")
+        distance = metric.between(rows[:, columns], rows[:, columns])
+        assert np.isfinite(distance).all()
+        assert np.median(distance) > 0.5
