@@ -1,5 +1,7 @@
 """The whole grid of the learner equals one separate fit per cell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -66,7 +68,7 @@ def best_fit(name, *arguments):
         for length in OPTIONS.lengths
         for noise in OPTIONS.noises
     ]
-    return max(fits, key=lambda fit: fit[0])[1]
+    return max(fits, key=lambda fit: fit[0])
 
 
 @pytest.mark.parametrize("name", ["laplacian", "rbf", "matern32", "matern52"])
@@ -85,7 +87,7 @@ def test_grid_equals_separate_fits(data, tmp_path, name):
         basis, mean0, precision = np.ones((45, 1)), np.zeros(1), np.zeros(1)
         if n:
             values = data.source_values[rows]
-            mean = best_fit(
+            _, mean = best_fit(
                 name,
                 distances[np.ix_(rows, rows)],
                 distances[np.ix_(both, rows)],
@@ -99,17 +101,35 @@ def test_grid_equals_separate_fits(data, tmp_path, name):
             basis = np.column_stack([np.ones(45), (mean - values.mean()) / values.std()])
             mean0, precision = np.array([0, values.std()]), np.array([0, options.rho_observations])
         for place_m, m in enumerate(GRID.n_target, start=1):
-            expected = best_fit(
+            arguments = (
                 name,
                 distances[np.ix_(train[:m], train[:m])],
                 distances[np.ix_(test, train[:m])],
                 measured[:m],
                 basis[:m],
                 basis[15:],
-                mean0,
-                precision,
             )
+            evidence, expected = best_fit(*arguments, mean0, precision)
+            without = best_fit(
+                *arguments[:4], np.ones((m, 1)), np.ones((30, 1)), np.zeros(1), np.zeros(1)
+            )
+            weight = 1 / (1 + np.exp(without[0] - evidence) / 9)
+            expected = weight * expected + (1 - weight) * without[1]
             np.testing.assert_allclose(result.mean[place_n, place_m], expected, atol=1e-8, rtol=0)
+
+
+def test_useless_computed_values_do_no_harm(tmp_path):
+    """A source that has nothing to do with the target must cost next to nothing."""
+    excess = []
+    for seed in range(10):
+        data = make_data(rows=200, measured=240, seed=seed)
+        data = replace(data, source_values=np.random.default_rng(seed).normal(size=200))
+        split = Split(np.arange(200), np.arange(40), np.arange(40, 240))
+        grid = Grid(np.array([200]), np.array([40]))
+        result = GPLearner().prepare(data, tmp_path).predict(split, grid, seed=0)
+        error = np.sqrt(np.mean((result.mean - data.target_values[split.test]) ** 2, axis=-1))
+        excess.append(error[1, 1] / error[0, 1] - 1)
+    assert np.mean(excess) < 0.03
 
 
 def test_race_keeps_the_hyper_parameters_that_win_later(tmp_path):
@@ -140,8 +160,6 @@ def test_intervals_cover_new_measurements(tmp_path):
 
 
 def test_too_many_rows_are_refused_before_any_work(data, tmp_path):
-    from dataclasses import replace
-
     from forescale.errors import ConfigError
 
     big = replace(data, source_values=np.zeros(15_001))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from forescale.learners.kernels import KernelName, kernel
 from forescale.learners.prefix import PrefixFit, PrefixGP, Prior
@@ -23,6 +24,10 @@ Candidates = tuple[tuple[float, float], ...]
 _RACE = ((400, 4), (1_600, 1))
 """Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
 the likelihood of 400 rows already tells most apart, and cost grows as the cube."""
+
+
+_PRIOR_ODDS = 9.0
+"""That a computed property says something about the same property measured, before any data."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,12 @@ class SourceStage:
 
 @dataclass(frozen=True)
 class TargetStage:
-    """Gaussian process on the measured values around constant + rho · computed prediction."""
+    """Gaussian process on the measured values around constant + rho · computed prediction.
+
+    A second model without the computed prediction (the scratch baseline) is fitted beside
+    it, and the two are averaged by their marginal likelihoods: where computed values say
+    nothing about measured ones, the data say so.
+    """
 
     name: KernelName
     candidates: Candidates
@@ -156,53 +166,85 @@ class TargetStage:
         sizes
             Ascending numbers of measured values, the last at most M.
         """
-        rows = len(values)
-        bases = [np.ones((basis.shape[1], 1))]
-        bases += [np.column_stack([np.ones(basis.shape[1]), one]) for one in basis]
-        priors = [Prior.flat(1)]
-        # rho = 1 in the unit of the values is `scale` per standardised unit.
-        priors += [
-            Prior(np.array([0.0, one]), np.array([0.0, self.rho_observations])) for one in scale
+        models = [_Model.scratch(basis.shape[1])]
+        models += [
+            _Model.transfer(*pair, self.rho_observations) for pair in zip(basis, scale, strict=True)
         ]
-        fits = [self._fits(within, values, bases, priors, sizes, one) for one in self.candidates]
+        fits = [self._fits(within, values, models, sizes, one) for one in self.candidates]
         scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
         winner = scores.argmax(axis=0)
-        mean = np.empty((len(bases), len(sizes), len(cross)))
+        rows = len(values)
+        mean = np.empty((len(models), len(sizes), len(cross)))
+        variance = np.empty((len(models), len(cross)))
         for index in np.unique(winner):
             gp, row = fits[index]
             k = kernel(self.name, cross, self.candidates[index][0])
-            for place in np.flatnonzero((winner[:, :] == index).any(axis=1)):
+            for place in np.flatnonzero((winner == index).any(axis=1)):
                 chosen = winner[place] == index
-                mean[place, chosen] = gp.mean(row[place].at(chosen), k, bases[place][rows:])
+                fit, new = row[place].at(chosen), models[place].basis[rows:]
+                mean[place, chosen] = gp.mean(fit, k, new)
+                if chosen[-1] and place in {0, len(models) - 1}:
+                    last = fit.at(fit.sizes == sizes[-1])
+                    variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
+        weight = _transfer_weight(scores.max(axis=0))
+        gap = mean[-1, -1] - mean[0, -1]
+        w = weight[-1, -1]
+        mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
         last = int(winner[-1, -1])
         gp, row = fits[last]
-        fit = row[-1].at(np.arange(len(sizes)) == len(sizes) - 1)
-        k = kernel(self.name, cross, self.candidates[last][0])
-        variance = gp.variance(fit, k, bases[-1][rows:])[0] + fit.scale2[0] * gp.noise
         notes = _notes("target", self.candidates[last], gp)
-        notes["rho"] = float(fit.coefficients[0, 1] / scale[-1]) if len(scale) else 0.0
-        return StagePrediction(mean, np.sqrt(variance), notes)
+        notes["transfer_weight"] = float(w)
+        notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
+        mean = weight[:, :, None] * mean + (1 - weight[:, :, None]) * mean[0]
+        return StagePrediction(mean, np.sqrt(mixed), notes)
 
     def _fits(
         self,
         within: Distances,
         values: Floats,
-        bases: list[Floats],
-        priors: list[Prior],
+        models: list[_Model],
         sizes: Ints,
         candidate: tuple[float, float],
     ) -> tuple[PrefixGP, list[PrefixFit]]:
         length, noise = candidate
         gp = PrefixGP(kernel(self.name, within, length), noise)
-        rows = len(values)
-        white_y = gp.whiten(values[:, None])[:, 0]
-        widest = np.column_stack([bases[0][:rows], *(one[:rows, 1] for one in bases[1:])])
-        white = gp.whiten(widest)
-        columns = [[0], *([0, place] for place in range(1, len(bases)))]
-        return gp, [
-            gp.fit_white(white_y, white[:, column], prior, sizes)
-            for column, prior in zip(columns, priors, strict=True)
-        ]
+        # One whitening for all: the constant, and each model's own last column.
+        columns = [model.basis[: len(values), -1] for model in models]
+        white = gp.whiten(np.column_stack([values, *columns]))
+        fits = []
+        for place, model in enumerate(models, start=1):
+            used = [1] if model.basis.shape[1] == 1 else [1, place]
+            fits.append(gp.fit_white(white[:, 0], white[:, used], model.prior, sizes))
+        return gp, fits
+
+
+@dataclass(frozen=True)
+class _Model:
+    """Basis of all rows and the prior of its coefficients."""
+
+    basis: Floats
+    prior: Prior
+
+    @classmethod
+    def scratch(cls, rows: int) -> _Model:
+        return cls(np.ones((rows, 1)), Prior.flat(1))
+
+    @classmethod
+    def transfer(cls, standard: Floats, scale: float, observations: float) -> _Model:
+        # rho = 1 in the unit of the values is `scale` per standardised unit.
+        prior = Prior(np.array([0.0, scale]), np.array([0.0, observations]))
+        return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
+
+
+def _transfer_weight(evidence: Floats) -> Floats:
+    """Posterior probability of each transfer model against scratch.
+
+    Parameters
+    ----------
+    evidence
+        Log marginal likelihoods, scratch first, shape (models, sizes).
+    """
+    return np.asarray(expit(evidence - evidence[0] + np.log(_PRIOR_ODDS)))
 
 
 def _notes(stage: str, candidate: tuple[float, float], gp: PrefixGP) -> dict[str, float]:
