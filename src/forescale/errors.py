@@ -39,6 +39,10 @@ class RunFolderError(RequestError):
     """A run folder belongs to another study, is damaged or cannot be written."""
 
 
+class EngineError(ForescaleError):
+    """An engine cannot be started, or its results cannot be stored."""
+
+
 class IntegrityError(ForescaleError):
     """A downloaded or cached file is not the one its hash names."""
 

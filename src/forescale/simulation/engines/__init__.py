@@ -1,0 +1,1 @@
+"""Engines, one a file; each imports its programs only when it is used."""

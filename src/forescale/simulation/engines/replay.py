@@ -1,0 +1,60 @@
+"""Values of an existing table, handed out as if they were computed.
+
+For studying what a campaign would have taught, and when it could have stopped, before running one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from forescale.errors import MaterialError
+from forescale.materials import KINDS, parse_material
+from forescale.simulation.engine import EngineProtocol, Job, Record
+from forescale.tables import PropertyTable
+
+
+class ReplaySettings(EngineProtocol):
+    """Settings of the replay engine.
+
+    Attributes
+    ----------
+    table : Path
+        A property table (Parquet, as written by ``forescale``).
+    """
+
+    table: Path
+
+
+class ReplayEngine:
+    """Looks each material up in a table; a material that is not in it is unsupported."""
+
+    name: ClassVar[str] = "replay"
+    kinds: ClassVar[frozenset[str]] = frozenset(KINDS)
+    Settings: ClassVar[type[ReplaySettings]] = ReplaySettings
+
+    def __init__(self, settings: ReplaySettings) -> None:
+        self.settings = settings
+        self._table = PropertyTable.from_parquet(settings.table)
+        self._values = dict(zip(self._table.keys, self._table.values, strict=True))
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """The table's property and its unit."""
+        return {self._table.name: self._table.unit}
+
+    @property
+    def version(self) -> str:
+        """Datasets of the table."""
+        return ", ".join(record.dataset for record in self._table.provenance) or "table"
+
+    def check(self) -> None:
+        """Nothing is needed."""
+
+    def compute(self, job: Job) -> Record:
+        """The table's value; raises :class:`MaterialError` if it has none."""
+        key = parse_material(job.kind, job.material).key
+        if key not in self._values:
+            raise MaterialError(f"{job.material!r} is not in {self.settings.table}")
+        return Record({self._table.name: float(self._values[key])})

@@ -1,0 +1,130 @@
+"""Three-dimensional structures from SMILES: conformers, force fields, volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forescale.errors import MaterialError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Times an embedding is tried (each from the coordinates of the next seed) before giving up.
+EMBED_TRIES = 3
+#: Steps allowed to the force field.
+FORCE_FIELD_STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """One conformer.
+
+    Attributes
+    ----------
+    numbers : ndarray of int, shape (atoms,)
+        Atomic numbers.
+    positions : ndarray of float, shape (atoms, 3)
+        Cartesian coordinates, Å.
+    converged : bool
+        Whether the force field reached its minimum within the steps allowed.
+    """
+
+    numbers: NDArray[np.int32]
+    positions: NDArray[np.float64]
+    converged: bool
+
+
+def conformer(smiles: str, *, seed: int = 0, conformers: int = 1) -> Geometry:
+    """Embed a molecule and relax it with a force field; keep the lowest of several conformers.
+
+    ETKDGv3 (Wang et al. 2020, doi 10.1021/acs.jcim.0c00025), then MMFF94s (Halgren 1999,
+    doi 10.1002/(SICI)1096-987X(199905)20:7<720::AID-JCC7>3.0.CO;2-X), or UFF (Rappé et al.
+    1992, doi 10.1021/ja00051a040) for molecules with atom types that MMFF94s lacks.
+
+    Parameters
+    ----------
+    smiles : str
+        The molecule; hydrogens are added.
+    seed : int
+        Seed of the embedding. The same seed gives the same geometry.
+    conformers : int
+        Conformers to embed.
+
+    Raises
+    ------
+    MaterialError
+        If the string cannot be parsed, embedded, or described by either force field.
+    """
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        parsed = Chem.MolFromSmiles(smiles)
+        if parsed is None:
+            raise MaterialError(f"{smiles!r} is not a molecule that RDKit can read")
+        molecule = Chem.AddHs(parsed)
+        _embed(molecule, smiles, seed, conformers)
+        best, converged = _relax(molecule, smiles)
+    return Geometry(
+        numbers=np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.int32),
+        positions=np.array(molecule.GetConformer(best).GetPositions(), dtype=np.float64),
+        converged=converged,
+    )
+
+
+def _embed(molecule: Any, smiles: str, seed: int, conformers: int) -> None:
+    from rdkit.Chem import rdDistGeom
+
+    for attempt in range(EMBED_TRIES):
+        settings: Any = rdDistGeom.ETKDGv3()
+        settings.randomSeed = seed + attempt
+        settings.useRandomCoords = attempt > 0
+        if len(rdDistGeom.EmbedMultipleConfs(molecule, conformers, settings)) > 0:
+            return
+    raise MaterialError(f"{smiles!r}: no three-dimensional structure in {EMBED_TRIES} tries")
+
+
+def _relax(molecule: Any, smiles: str) -> tuple[int, bool]:
+    """Relax all conformers; return the id of the lowest and whether it converged."""
+    from rdkit.Chem import rdForceFieldHelpers
+
+    if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
+        outcome = rdForceFieldHelpers.MMFFOptimizeMoleculeConfs(
+            molecule, maxIters=FORCE_FIELD_STEPS, mmffVariant="MMFF94s"
+        )
+    elif rdForceFieldHelpers.UFFHasAllMoleculeParams(molecule):
+        outcome = rdForceFieldHelpers.UFFOptimizeMoleculeConfs(molecule, maxIters=FORCE_FIELD_STEPS)
+    else:
+        raise MaterialError(f"{smiles!r}: neither MMFF94s nor UFF has its atom types")
+    energies = [energy for _, energy in outcome]
+    lowest = int(np.argmin(energies))
+    ids = [c.GetId() for c in molecule.GetConformers()]
+    return ids[lowest], outcome[lowest][0] == 0
+
+
+def vdw_volume_and_area(
+    numbers: NDArray[np.int32], positions: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Van der Waals volume (Å³) and surface (Å²) of a geometry.
+
+    Union of atomic spheres by the double cubic lattice method (Eisenhaber et al. 1995,
+    doi 10.1002/jcc.540160303), with the radii of RDKit's periodic table (Bondi 1964,
+    doi 10.1021/j100785a001, hydrogen 1.2 Å).
+    """
+    from rdkit import Chem
+    from rdkit.Chem import rdMolDescriptors
+    from rdkit.Geometry import Point3D
+
+    atoms = Chem.RWMol()
+    shape = Chem.Conformer(len(numbers))
+    for index, (number, position) in enumerate(zip(numbers, positions, strict=True)):
+        atoms.AddAtom(Chem.Atom(int(number)))
+        shape.SetAtomPosition(index, Point3D(*map(float, position)))
+    atoms.AddConformer(shape)
+    molecule = atoms.GetMol()  # the lattice keeps no reference: the name keeps it alive
+    lattice: Any = rdMolDescriptors.DoubleCubicLatticeVolume(
+        molecule, isProtein=False, includeLigand=True, probeRadius=0.0
+    )
+    return float(lattice.GetVDWVolume()), float(lattice.GetSurfaceArea())
