@@ -1,0 +1,267 @@
+"""The fitted law over the data and beyond: data, the version for papers, the one for the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from forescale.report import interactive, paper
+from forescale.report.cells import VALUE_COLUMNS
+from forescale.report.contents import METRIC_NAMES, Contents
+from forescale.report.figures.learning_curves import X_TITLE
+from forescale.report.style import FLOOR, GREY, INK, SCRATCH, Look, looks
+from forescale.report.text import count, number
+from forescale.report.ticks import padded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NAME = "law"
+REACH = 8.0  # how far beyond the largest size the law is drawn
+LAW_COLUMNS = ("law_median", "law_low", "law_high")
+
+
+def data(contents: Contents, metric: str) -> pd.DataFrame:
+    """Law with its interval, and the measured means at their sizes.
+
+    Returns
+    -------
+    DataFrame
+        Columns n_target, n_source, beyond_data, law_median, law_low, law_high, then the
+        value columns of `cells` (NaN between the sizes of the grid).
+    """
+    measured = contents.cells(metric)
+    parts = []
+    for m in [0, *contents.n_target]:
+        law = contents.law(metric, m)
+        if law is None:
+            continue
+        first, last = float(law.curve.n[0]), float(law.curve.n[-1])
+        inside = np.geomspace(first, last, 40) if last > first else np.array([last])
+        outside = np.geomspace(last, REACH * last, 25)
+        sizes = np.unique(np.concatenate([law.curve.n, np.rint(inside), np.rint(outside)]))
+        forecast = law.predict(sizes)
+        part = pd.DataFrame({"n_target": m, "n_source": sizes, "beyond_data": sizes > last})
+        part["law_median"], part["law_low"] = forecast.median, forecast.low
+        part["law_high"] = forecast.high
+        parts.append(part)
+    keys = ["n_source", "n_target"]
+    table = pd.concat(parts, ignore_index=True).astype({"n_source": "int64"})
+    return table.merge(measured[[*keys, *VALUE_COLUMNS]], on=keys, how="left")
+
+
+def scratch_error(contents: Contents, metric: str, m: int) -> float | None:
+    """Mean error with m measured values and no computed ones."""
+    cells = contents.cells(metric)
+    found = cells[(cells["n_source"] == 0) & (cells["n_target"] == m)]["mean"]
+    return float(found.iloc[0]) if len(found) else None
+
+
+def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str, str]]:
+    """Horizontal lines beside a law: name, height, colour, dash of plotly."""
+    found: list[tuple[str, float, str, str]] = []
+    scratch = scratch_error(contents, metric, m)
+    if scratch:
+        found.append(("Scratch: no computed data", scratch, SCRATCH, "dash"))
+    zero_shot = contents.law(metric, 0)
+    if m and zero_shot is not None:
+        found.append(
+            ("Zero-shot at the largest n", float(zero_shot.curve.error[-1]), GREY, "dashdot")
+        )
+    if metric == "rmse" and contents.noise_floor:
+        found.append(("Noise floor of the measurements", contents.noise_floor, FLOOR, "dot"))
+    return found
+
+
+def y_limits(contents: Contents, part: pd.DataFrame, metric: str, m: int) -> tuple[float, float]:
+    """Limits that hold the law's interval, the replicates and the lines near them."""
+    values = part[[*LAW_COLUMNS, *VALUE_COLUMNS]].to_numpy(dtype=float)
+    values = values[np.isfinite(values) & (values > 0)]
+    low, high = float(values.min()), float(values.max())
+    heights = [height for _, height, _, _ in lines(contents, metric, m)]
+    near = [h for h in heights if low / 4 < h < high * 4]
+    return padded(min([low, *near]), max([high, *near]))
+
+
+def draw(contents: Contents, table: pd.DataFrame, metric: str) -> Figure:
+    """Render for a paper: one panel per m, up to six, on common axes."""
+    chosen = chosen_panels([int(m) for m in table["n_target"].unique()])
+    columns = min(len(chosen), 3)
+    rows = -(-len(chosen) // columns)
+    width = paper.COLUMN if columns == 1 else paper.PAGE
+    figure = paper.new_figure(width, 2.1 * rows + 0.5)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    parts = {m: table[table["n_target"] == m] for m in chosen}
+    limits = [y_limits(contents, part, metric, m) for m, part in parts.items()]
+    low, high = min(pair[0] for pair in limits), max(pair[1] for pair in limits)
+    x_low, x_high = padded(table["n_source"].min(), table["n_source"].max())
+    for place, axes in enumerate(panels.flat):
+        if place >= len(chosen):
+            axes.set_visible(False)
+            continue
+        m = chosen[place]
+        _draw_panel(axes, contents, parts[m], metric, m)
+        axes.set_title("zero-shot, m = 0" if m == 0 else f"m = {m}", loc="left", pad=3)
+        paper.set_log(axes, "x", x_low, x_high)
+        paper.set_log(axes, "y", low, high)
+    figure.supxlabel(X_TITLE, fontsize=8)
+    figure.supylabel(paper.literal(contents.label(metric)), fontsize=8)
+    _draw_legend(figure, panels.flat[len(chosen) - 1], columns)
+    return figure
+
+
+def chosen_panels(sizes: list[int], most: int = 6) -> list[int]:
+    """All m, or so many of them spread evenly, the largest included; zero-shot goes first."""
+    if len(sizes) > most:
+        sizes = sizes[1:] if sizes[0] == 0 else sizes
+    if len(sizes) <= most:
+        return sizes
+    return [sizes[round(i * (len(sizes) - 1) / (most - 1))] for i in range(most)]
+
+
+def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, metric: str, m: int) -> None:
+    look = looks(contents.n_target)[m]
+    inside, outside = split(part)
+    level = f"{100 * contents.level:g} %"
+    for piece, dash, alpha, name in ((inside, "-", 0.28, ""), (outside, "--", 0.14, "beyond")):
+        axes.fill_between(
+            piece["n_source"], piece["law_low"], piece["law_high"], color=look.colour, alpha=alpha,
+            lw=0, label=f"{level} interval, forecast" if name else f"{level} interval of the law",
+        )  # fmt: skip
+        axes.plot(
+            piece["n_source"], piece["law_median"], color=look.colour, ls=dash,
+            label="forecast" if name else "law",
+        )  # fmt: skip
+    points = part.dropna(subset="mean")
+    spread = (points[["replicates_low", "replicates_high"]].sub(points["mean"], axis=0)).abs()
+    bars = spread.T.to_numpy() if spread.notna().all(axis=None) else None
+    axes.errorbar(
+        points["n_source"], points["mean"], yerr=bars, fmt="o", ms=2.4, color=INK, mfc=look.colour,
+        mec=INK, mew=0.4, elinewidth=0.4, label=f"mean, {level} of replicates",
+    )  # fmt: skip
+    axes.axvline(points["n_source"].max(), color=INK, lw=0.5, ls=(0, (1, 3)))
+    dashes = {"dash": "--", "dashdot": "-.", "dot": ":"}
+    for name, height, colour, dash in lines(contents, metric, m):
+        axes.axhline(height, color=colour, lw=0.9, ls=dashes[dash], label=name)
+
+
+def _draw_legend(figure: Figure, axes: Axes, columns: int) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=1 if columns == 1 else 3)
+
+
+def split(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows within the data, and those from the largest size on."""
+    inside = part[~part["beyond_data"]]
+    return inside, pd.concat([inside.iloc[-1:], part[part["beyond_data"]]])
+
+
+def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> interactive.Plotly:
+    """Render one m for the page."""
+    part = table[table["n_target"] == m]
+    look = looks(contents.n_target)[m]
+    x_low, x_high = padded(part["n_source"].min(), part["n_source"].max(), 0.02)
+    last = float(part.loc[~part["beyond_data"], "n_source"].max())
+    ends = {"x0": last, "x1": x_high, "y0": 0, "y1": 1, "yref": "paper"}
+    beyond = {"type": "rect", **ends, "line": {"width": 0}, "layer": "below"}
+    note = {
+        "x": float(np.log10(last)), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "top",
+        "text": "forecast →", "showarrow": False, "font": {"size": 12, "color": GREY},
+    }  # fmt: skip
+    return interactive.figure(
+        [
+            *_law_traces(contents, part, look),
+            _points(contents, part, metric, look),
+            *_line_traces(contents, metric, m, x_low, x_high),
+        ],
+        interactive.log_axis(X_TITLE, x_low, x_high),
+        interactive.log_axis(contents.label(metric), *y_limits(contents, part, metric, m)),
+        shapes=[{**beyond, "fillcolor": "#f3f4f6"}],
+        annotations=[note],
+    )
+
+
+def _law_traces(contents: Contents, part: pd.DataFrame, look: Look) -> list[interactive.Plotly]:
+    inside, outside = split(part)
+    level = f"{100 * contents.level:g} %"
+    traces = []
+    for piece, opacity, dash, name in (
+        (inside, 0.3, "solid", "Law"),
+        (outside, 0.15, "dash", "Forecast"),
+    ):
+        shown = {"showlegend": True, "name": f"{level} interval" if name == "Law" else "… forecast"}
+        traces.append(
+            interactive.band(
+                piece["n_source"], piece["law_low"], piece["law_high"], look.faded(opacity), **shown
+            )
+        )
+        hover = [
+            f"{name} at n = {count(row.n_source)}<br>{number(row.law_median)} "
+            f"({number(row.law_low)} to {number(row.law_high)})"
+            for row in piece.itertuples()
+        ]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": name,
+                "text": hover,
+                "hoverinfo": "text",
+                "x": interactive.plain(piece["n_source"]),
+                "y": interactive.plain(piece["law_median"]),
+                "line": {"color": look.colour, "width": 2.5, "dash": dash},
+            }
+        )
+    return traces
+
+
+def _points(contents: Contents, part: pd.DataFrame, metric: str, look: Look) -> interactive.Plotly:
+    points = part.dropna(subset="mean")
+    bars = points["replicates_low"].notna().all()
+    level = f"{100 * contents.level:g} %"
+    unit = interactive.escaped_unit(contents.unit_of(metric))
+    trace: interactive.Plotly = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"Mean, {level} of replicates" if bars else "Measured error",
+        "x": interactive.plain(points["n_source"]),
+        "y": interactive.plain(points["mean"]),
+        "marker": {"color": look.colour, "size": 7, "line": {"color": INK, "width": 1}},
+        "text": [
+            f"n = {count(row.n_source)}<br>{METRIC_NAMES[metric]} {number(row.mean, 4)}{unit}"
+            for row in points.itertuples()
+        ],
+        "hoverinfo": "text",
+    }
+    if bars:
+        trace["error_y"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": interactive.plain(points["replicates_high"] - points["mean"]),
+            "arrayminus": interactive.plain(points["mean"] - points["replicates_low"]),
+            "color": INK,
+            "thickness": 0.8,
+            "width": 2,
+        }
+    return trace
+
+
+def _line_traces(
+    contents: Contents, metric: str, m: int, x_low: float, x_high: float
+) -> list[interactive.Plotly]:
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": name,
+            "x": [x_low, x_high],
+            "y": [height, height],
+            "line": {"color": colour, "width": 1.5, "dash": dash},
+            "text": f"{name}: {number(height)}",
+            "hoverinfo": "text",
+        }
+        for name, height, colour, dash in lines(contents, metric, m)
+    ]
