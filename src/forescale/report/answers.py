@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from forescale.laws import FLAG_MEANINGS, Law
-from forescale.report.cells import interval_half_width, paired_change
+from forescale.report.cells import by_replicate, half_width
 from forescale.report.contents import METRIC_WORDS, Contents
 from forescale.report.interactive import spaced_unit
 from forescale.report.text import ABSENT, count, listed, number, percent, with_interval
@@ -40,16 +39,14 @@ class Change:
 
 def change_by_source(contents: Contents, metric: str, m: int) -> Change | None:
     """Paired change of the error from scratch to all n, at one m."""
-    last = contents.n_source[-1]
-    known = contents.errors[["n_source", "n_target", "metric"]].drop_duplicates()
-    cells = set(known.itertuples(index=False, name=None))
-    if not {(0, m, metric), (last, m, metric)} <= cells:
+    values = by_replicate(contents.errors, metric)
+    before, after = (0, m), (contents.n_source[-1], m)
+    if before not in values or after not in values:
         return None
-    values = paired_change(contents.errors, metric, (0, m), (last, m))
-    stats = pd.Series({"std": values.std(), "size": len(values)})
-    half = interval_half_width(stats["std"], stats["size"], contents.level)
-    mean = float(values.mean())
-    return Change(mean, mean - half, mean + half, _mean(contents, metric, 0, m) or math.nan)
+    change = (values[after] - values[before]).dropna()
+    half = half_width(float(change.std()), len(change), contents.level)
+    mean = float(change.mean())
+    return Change(mean, mean - half, mean + half, float(values[before].mean()))
 
 
 def headline(contents: Contents, metric: str) -> list[str]:
@@ -66,13 +63,14 @@ def headline(contents: Contents, metric: str) -> list[str]:
 
 def _now(contents: Contents, metric: str, m: int) -> str:
     unit, last = spaced_unit(contents.unit), contents.n_source[-1]
-    cells = contents.cells(metric).set_index(["n_source", "n_target"])
-    row = cells.loc[(last, m)]
+    row = contents.cell(metric, last, m)
+    if row is None:
+        return ""
     text = (
         f"Pre-trained on {count(last)} computed values of {contents.property_name} and fine-tuned "
         f"on {count(m)} measured ones, the predictor has a {METRIC_WORDS[metric]} of "
         f"{with_interval(row['mean'], row['mean_low'], row['mean_high'])}{unit} on measured "
-        f"materials it has not been fine-tuned on."
+        "materials it has not seen."
     )
     change = change_by_source(contents, metric, m)
     if change is None:
@@ -109,8 +107,8 @@ def _law_sentence(contents: Contents, law: Law, m: int) -> str:
             "expected to help."
         )
     start = (
-        f"At m = {count(m)} the error falls towards its limit as n to the power "
-        f"−{with_interval(law.decay_rate.estimate, law.decay_rate.low, law.decay_rate.high)}."
+        f"At m = {count(m)} the error falls as a power of n, with decay rate "
+        f"{with_interval(law.decay_rate.estimate, law.decay_rate.low, law.decay_rate.high)}."
     )
     if "not_bent_yet" in law.flags:
         return (
@@ -169,20 +167,19 @@ def flags_in_words(contents: Contents, metric: str) -> list[tuple[str, str, str]
 
 def error_rows(contents: Contents, metric: str) -> list[list[str]]:
     """Rows of the summary: m, scratch, with all n, change, limit, next doubling."""
-    cells = contents.cells(metric).set_index(["n_source", "n_target"])
-    last, rows = contents.n_source[-1], []
+    rows = []
     for m in [0, *contents.n_target]:
-        if (last, m) not in cells.index:
+        now = contents.cell(metric, contents.n_source[-1], m)
+        if now is None:
             continue
-        now, change, law = cells.loc[(last, m)], change_by_source(contents, metric, m), None
-        law, answers = contents.law(metric, m), plan_of(contents, metric, m)
+        change, answers = change_by_source(contents, metric, m), plan_of(contents, metric, m)
         rows.append(
             [
                 m_name(m),
                 ABSENT if change is None else number(change.scratch),
                 with_interval(now["mean"], now["mean_low"], now["mean_high"]),
                 ABSENT if change is None else _change_text(change),
-                limit_text(law),
+                limit_text(contents.law(metric, m)),
                 ABSENT if answers is None else _interval(answers["next_doubling"]),
             ]
         )
@@ -224,23 +221,24 @@ def law_rows(contents: Contents, metric: str) -> list[list[str]]:
 
 
 def backtest_rows(contents: Contents, metric: str) -> list[list[str]]:
-    """Rows of the backtest: m, largest n fitted, sizes foreseen, misses, coverage."""
+    """Rows of the backtest, all its cuts together: m, cuts, misses, coverage."""
     rows = []
     for law in contents.laws:
-        if law.metric != metric:
+        test = law.backtest
+        if law.metric != metric or not test.get("origins"):
             continue
-        for origin in law.backtest.get("origins", []):
-            rows.append(
-                [
-                    m_name(law.n_target or 0),
-                    count(origin["n_fit_max"]),
-                    count(origin["points"]),
-                    _miss(origin["rmsle"]),
-                    _miss(origin["last_value_rmsle"]),
-                    percent(origin["coverage"]),
-                ]
-            )
+        cuts = listed([count(origin["n_fit_max"]) for origin in test["origins"]])
+        rows.append([m_name(law.n_target or 0), cuts, *_backtest_numbers(test)])
     return rows
+
+
+def _backtest_numbers(test: dict[str, Any]) -> list[str]:
+    return [
+        count(test["points"]),
+        _miss(test["rmsle"]),
+        _miss(test["last_value_rmsle"]),
+        percent(test["coverage"]),
+    ]
 
 
 def _miss(log_error: float | None) -> str:
@@ -285,11 +283,6 @@ def _three_digits(value: float) -> float:
 
 def _interval(answer: dict[str, Any]) -> str:
     return with_interval(answer["median"], answer["low"], answer["high"])
-
-
-def _mean(contents: Contents, metric: str, n: int, m: int) -> float | None:
-    cells = contents.cells(metric).set_index(["n_source", "n_target"])["mean"]
-    return float(cells[(n, m)]) if (n, m) in cells.index else None
 
 
 def m_name(m: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
@@ -37,7 +39,7 @@ def cells(errors: pd.DataFrame, metric: str, level: float = 0.9) -> pd.DataFrame
     tail = (1 - level) / 2
     grouped = kept.groupby(["n_source", "n_target"], sort=True)["value"]
     table = grouped.agg(["size", "mean", "std"])
-    half = interval_half_width(table["std"], table["size"], level)
+    half = half_width(table["std"], table["size"], level)
     several = table["size"] > 1
     table["mean_low"], table["mean_high"] = table["mean"] - half, table["mean"] + half
     table["replicates_low"] = grouped.quantile(tail).where(several)
@@ -46,20 +48,16 @@ def cells(errors: pd.DataFrame, metric: str, level: float = 0.9) -> pd.DataFrame
     return table[["n_source", "n_target", "replicates", *VALUE_COLUMNS]]
 
 
-def interval_half_width(std: pd.Series, size: pd.Series, level: float) -> pd.Series:
-    """Half width of the interval of a mean; NaN for a single value."""
-    freedom = np.maximum(size - 1, 1)
-    return std * stdtrit(freedom, (1 + level) / 2) / np.sqrt(size)
+def half_width(std: Any, size: Any, level: float) -> Any:
+    """Half width of the interval of a mean from Student's t; NaN for a single value."""
+    return std * stdtrit(np.maximum(np.asarray(size) - 1, 1), (1 + level) / 2) / np.sqrt(size)
 
 
-def paired_change(
-    errors: pd.DataFrame, metric: str, before: tuple[int, int], after: tuple[int, int]
-) -> pd.Series:
-    """Change of a metric between two cells (n, m), one value per replicate.
+def by_replicate(errors: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Values of one metric: one row per replicate, one column per cell (n, m).
 
-    Both cells of one replicate share their test materials, so that the difference is
-    known better than either mean.
+    Cells of one replicate share their test materials, so that differences between
+    columns are known better than either mean.
     """
-    one = errors[errors["metric"] == metric].set_index(["n_source", "n_target"]).sort_index()
-    values = [one.loc[[cell]].set_index("replicate")["value"] for cell in (before, after)]
-    return (values[1] - values[0]).dropna()
+    kept = errors[(errors["metric"] == metric) & np.isfinite(errors["value"])]
+    return kept.pivot(index="replicate", columns=["n_source", "n_target"], values="value")

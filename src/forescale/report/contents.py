@@ -119,7 +119,24 @@ class Contents:
 
     def cells(self, metric: str) -> pd.DataFrame:
         """Mean and intervals of one metric in every cell of the grid; see `cells`."""
-        return cells(self.errors, metric, self.level)
+        if metric not in self._cells:
+            self._cells[metric] = cells(self.errors, metric, self.level)
+        return self._cells[metric]
+
+    def cell(self, metric: str, n: int, m: int) -> pd.Series | None:
+        """Row of `cells` for one cell, if it was asked for."""
+        table = self.cells(metric)
+        found = table[(table["n_source"] == n) & (table["n_target"] == m)]
+        return found.iloc[0] if len(found) else None
+
+    def scratch_error(self, metric: str, m: int) -> float | None:
+        """Mean error with m measured values and no computed ones."""
+        row = self.cell(metric, 0, m)
+        return None if row is None else float(row["mean"])
+
+    @cached_property
+    def _cells(self) -> dict[str, pd.DataFrame]:
+        return {}
 
     def law(self, metric: str, m: int) -> Law | None:
         """Return the law of one metric at one m, if there is one."""

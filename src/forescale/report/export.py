@@ -50,7 +50,7 @@ def law_table(contents: Contents) -> pd.DataFrame:
             row[f"{name}_high"] = quantity.high
         answers = plan_of(contents, metric, m)
         row |= {
-            "scratch": law_figure.scratch_error(contents, metric, m),
+            "scratch": contents.scratch_error(metric, m),
             "n_last": law.curve.n[-1],
             "last_value": law.curve.error[-1],
             "next_doubling": answers["next_doubling"]["median"] if answers else None,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forescale.report.style import INK
+from forescale.report.style import GREY, INK
 from forescale.report.text import pretty_unit, tick
 from forescale.report.ticks import linear_ticks, log_labels
 
@@ -36,6 +36,7 @@ def figure(data: list[Plotly], x: Plotly, y: Plotly, **layout: Any) -> Plotly:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 56, "r": 14, "t": 14, "b": 48},
         "hovermode": "closest",
+        "modebar": {"bgcolor": "rgba(255,255,255,0.7)", "color": GREY, "activecolor": INK},
         "hoverlabel": {"font": {"family": _FONT}},
         "legend": {
             "orientation": "h",

@@ -9,6 +9,7 @@ INK = "#1f2933"
 GREY = "#6b7280"
 SCRATCH = "#b45309"
 FLOOR = "#9d174d"
+SPREAD = "#e3e6ea"
 _SYMBOLS = (
     ("circle", "o"),
     ("square", "s"),

@@ -118,14 +118,15 @@ def same_digits(values: list[float]) -> list[str]:
 
 
 def percent(share: float | None) -> str:
-    """Return a share in per cent: whole ones from 10 % on, one decimal below.
+    r"""Return a share in per cent: whole ones from 10 % on, one decimal below.
 
     >>> percent(0.1042), percent(0.0317), percent(None)
-    ('10 %', '3.2 %', '–')
+    ('10\xa0%', '3.2\xa0%', '–')
     """
     if share is None or not math.isfinite(share):
         return ABSENT
-    return f"{fixed(100 * share, 0 if abs(share) >= 0.0995 else 1)}\u00a0%".replace("\u00a0", " ")
+    whole = abs(share) >= 0.0995 or share == 0
+    return f"{fixed(100 * share, 0 if whole else 1)}\u00a0%"
 
 
 def listed(words: list[str]) -> str:

@@ -44,8 +44,11 @@ def draw(contents: Contents, table: pd.DataFrame, metric: str) -> Figure:
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
             colour = "white" if levels[i, j] > 0.55 else "black"
-            axes.text(j, i, texts[i][j], ha="center", va="center", fontsize=6, color=colour)
-    axes.set_xticks(range(table.shape[1]), [_name(m, "zero-shot") for m in table.columns])
+            number_in_cell = axes.text(
+                j, i, texts[i][j], ha="center", va="center", fontsize=6, color=colour
+            )
+            number_in_cell.set_in_layout(False)
+    axes.set_xticks(range(table.shape[1]), heads(table, "\n"))
     axes.set_yticks(range(len(table)), [_name(n, "scratch") for n in table.index])
     axes.tick_params(length=0, labelsize=6.5)
     axes.spines[:].set_visible(False)
@@ -75,9 +78,9 @@ def rows(table: pd.DataFrame) -> list[tuple[str, list[Cell]]]:
     return found
 
 
-def heads(table: pd.DataFrame) -> list[str]:
+def heads(table: pd.DataFrame, between: str = "\u00a0") -> list[str]:
     """Return the heads of the columns."""
-    return [_name(m, "zero-shot") for m in table.columns]
+    return [_name(m, "zero-shot", between) for m in table.columns]
 
 
 def _values(table: pd.DataFrame) -> np.ndarray:
@@ -103,5 +106,5 @@ def _texts(table: pd.DataFrame) -> list[list[str]]:
     return [[f"{v:.{decimals}f}" if np.isfinite(v) else ABSENT for v in row] for row in values]
 
 
-def _name(size: int, zero: str) -> str:
-    return count(size) if size else f"0\u00a0({zero})"
+def _name(size: int, zero: str, between: str = "\u00a0") -> str:
+    return count(size) if size else f"0{between}({zero})"

@@ -11,7 +11,7 @@ from forescale.report import interactive, paper
 from forescale.report.cells import VALUE_COLUMNS
 from forescale.report.contents import METRIC_NAMES, Contents
 from forescale.report.figures.learning_curves import X_TITLE
-from forescale.report.style import FLOOR, GREY, INK, SCRATCH, Look, looks
+from forescale.report.style import FLOOR, GREY, INK, SCRATCH, SPREAD, Look, looks
 from forescale.report.text import count, number
 from forescale.report.ticks import padded
 
@@ -53,17 +53,10 @@ def data(contents: Contents, metric: str) -> pd.DataFrame:
     return table.merge(measured[[*keys, *VALUE_COLUMNS]], on=keys, how="left")
 
 
-def scratch_error(contents: Contents, metric: str, m: int) -> float | None:
-    """Mean error with m measured values and no computed ones."""
-    cells = contents.cells(metric)
-    found = cells[(cells["n_source"] == 0) & (cells["n_target"] == m)]["mean"]
-    return float(found.iloc[0]) if len(found) else None
-
-
 def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str, str]]:
     """Horizontal lines beside a law: name, height, colour, dash of plotly."""
     found: list[tuple[str, float, str, str]] = []
-    scratch = scratch_error(contents, metric, m)
+    scratch = contents.scratch_error(metric, m)
     if scratch:
         found.append(("Scratch: no computed data", scratch, SCRATCH, "dash"))
     zero_shot = contents.law(metric, 0)
@@ -136,11 +129,14 @@ def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, metric: str,
             label="forecast" if name else "law",
         )  # fmt: skip
     points = part.dropna(subset="mean")
-    spread = (points[["replicates_low", "replicates_high"]].sub(points["mean"], axis=0)).abs()
-    bars = spread.T.to_numpy() if spread.notna().all(axis=None) else None
-    axes.errorbar(
-        points["n_source"], points["mean"], yerr=bars, fmt="o", ms=2.4, color=INK, mfc=look.colour,
-        mec=INK, mew=0.4, elinewidth=0.4, label=f"mean, {level} of replicates",
+    if points["replicates_low"].notna().all():
+        axes.fill_between(
+            points["n_source"], points["replicates_low"], points["replicates_high"], lw=0,
+            color=SPREAD, zorder=0, label=f"{level} of replicates",
+        )  # fmt: skip
+    axes.plot(
+        points["n_source"], points["mean"], ls="", marker="o", ms=2.6, color=look.colour, mec=INK,
+        mew=0.4, label="mean of replicates",
     )  # fmt: skip
     axes.axvline(points["n_source"].max(), color=INK, lw=0.5, ls=(0, (1, 3)))
     dashes = {"dash": "--", "dashdot": "-.", "dot": ":"}
@@ -150,7 +146,7 @@ def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, metric: str,
 
 def _draw_legend(figure: Figure, axes: Axes, columns: int) -> None:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=1 if columns == 1 else 3)
+    figure.legend(handles, labels, loc="outside upper center", ncols=1 if columns == 1 else 4)
 
 
 def split(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -171,15 +167,17 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
         "x": float(np.log10(last)), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "top",
         "text": "forecast →", "showarrow": False, "font": {"size": 12, "color": GREY},
     }  # fmt: skip
+    *spread, means = _point_traces(contents, part, metric, look)
     return interactive.figure(
         [
+            *spread,
             *_law_traces(contents, part, look),
-            _points(contents, part, metric, look),
+            means,
             *_line_traces(contents, metric, m, x_low, x_high),
         ],
         interactive.log_axis(X_TITLE, x_low, x_high),
         interactive.log_axis(contents.label(metric), *y_limits(contents, part, metric, m)),
-        shapes=[{**beyond, "fillcolor": "#f3f4f6"}],
+        shapes=[{**beyond, "fillcolor": "#f6f7f9"}],
         annotations=[note],
     )
 
@@ -192,7 +190,10 @@ def _law_traces(contents: Contents, part: pd.DataFrame, look: Look) -> list[inte
         (inside, 0.3, "solid", "Law"),
         (outside, 0.15, "dash", "Forecast"),
     ):
-        shown = {"showlegend": True, "name": f"{level} interval" if name == "Law" else "… forecast"}
+        shown = {
+            "showlegend": True,
+            "name": f"{level} interval" + ("" if name == "Law" else ", forecast"),
+        }
         traces.append(
             interactive.band(
                 piece["n_source"], piece["law_low"], piece["law_high"], look.faded(opacity), **shown
@@ -218,15 +219,15 @@ def _law_traces(contents: Contents, part: pd.DataFrame, look: Look) -> list[inte
     return traces
 
 
-def _points(contents: Contents, part: pd.DataFrame, metric: str, look: Look) -> interactive.Plotly:
+def _point_traces(
+    contents: Contents, part: pd.DataFrame, metric: str, look: Look
+) -> list[interactive.Plotly]:
     points = part.dropna(subset="mean")
-    bars = points["replicates_low"].notna().all()
-    level = f"{100 * contents.level:g} %"
     unit = interactive.escaped_unit(contents.unit_of(metric))
-    trace: interactive.Plotly = {
+    means: interactive.Plotly = {
         "type": "scatter",
         "mode": "markers",
-        "name": f"Mean, {level} of replicates" if bars else "Measured error",
+        "name": "Mean of replicates" if contents.replicates > 1 else "Error",
         "x": interactive.plain(points["n_source"]),
         "y": interactive.plain(points["mean"]),
         "marker": {"color": look.colour, "size": 7, "line": {"color": INK, "width": 1}},
@@ -236,17 +237,17 @@ def _points(contents: Contents, part: pd.DataFrame, metric: str, look: Look) -> 
         ],
         "hoverinfo": "text",
     }
-    if bars:
-        trace["error_y"] = {
-            "type": "data",
-            "symmetric": False,
-            "array": interactive.plain(points["replicates_high"] - points["mean"]),
-            "arrayminus": interactive.plain(points["mean"] - points["replicates_low"]),
-            "color": INK,
-            "thickness": 0.8,
-            "width": 2,
-        }
-    return trace
+    if points["replicates_low"].isna().any():
+        return [means]
+    spread = interactive.band(
+        points["n_source"],
+        points["replicates_low"],
+        points["replicates_high"],
+        SPREAD,
+        showlegend=True,
+        name=f"{100 * contents.level:g} % of replicates",
+    )
+    return [spread, means]
 
 
 def _line_traces(

@@ -7,7 +7,7 @@
     responsive: true,
     displaylogo: false,
     displayModeBar: touch ? false : "hover",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]], // none that sends data away
   };
   const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
   const views = [...document.querySelectorAll(".view")];
