@@ -125,10 +125,15 @@ def rejects(contents: Contents) -> list[tuple[str, str]]:
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     if not {"file", "reason"} <= set(frame.columns):
         return []
-    kinds = (
-        f"{file}: {reason}" for file, reason in zip(frame["file"], frame["reason"], strict=True)
-    )
+    reasons = frame["reason"].map(_without_values)
+    kinds = (f"{file}: {reason}" for file, reason in zip(frame["file"], reasons, strict=True))
     return [(kind, count(rows)) for kind, rows in Counter(kinds).most_common(8)]
+
+
+def _without_values(reason: str) -> str:
+    """Return a reason without the value or text it names, so that like ones count together."""
+    reason = re.sub(r"^value [-+.\deE]+", "value", reason)
+    return re.sub(r"'[^']*'", "'…'", reason)
 
 
 def model_card(contents: Contents) -> Rows:

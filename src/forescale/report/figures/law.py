@@ -58,14 +58,12 @@ def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str
     found: list[tuple[str, float, str, str]] = []
     scratch = contents.scratch_error(metric, m)
     if scratch:
-        found.append(("Scratch: no computed data", scratch, SCRATCH, "dash"))
+        found.append(("Scratch", scratch, SCRATCH, "dash"))
     zero_shot = contents.law(metric, 0)
     if m and zero_shot is not None:
-        found.append(
-            ("Zero-shot at the largest n", float(zero_shot.curve.error[-1]), GREY, "dashdot")
-        )
+        found.append(("Zero-shot, largest n", float(zero_shot.curve.error[-1]), GREY, "dashdot"))
     if metric == "rmse" and contents.noise_floor:
-        found.append(("Noise floor of the measurements", contents.noise_floor, FLOOR, "dot"))
+        found.append(("Noise floor", contents.noise_floor, FLOOR, "dot"))
     return found
 
 
@@ -164,7 +162,7 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
     ends = {"x0": last, "x1": x_high, "y0": 0, "y1": 1, "yref": "paper"}
     beyond = {"type": "rect", **ends, "line": {"width": 0}, "layer": "below"}
     note = {
-        "x": float(np.log10(last)), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "top",
+        "x": float(np.log10(last)), "xanchor": "left", "y": 0, "yref": "paper", "yanchor": "bottom",
         "text": "forecast →", "showarrow": False, "font": {"size": 12, "color": GREY},
     }  # fmt: skip
     *spread, means = _point_traces(contents, part, metric, look)
@@ -190,15 +188,9 @@ def _law_traces(contents: Contents, part: pd.DataFrame, look: Look) -> list[inte
         (inside, 0.3, "solid", "Law"),
         (outside, 0.15, "dash", "Forecast"),
     ):
-        shown = {
-            "showlegend": True,
-            "name": f"{level} interval" + ("" if name == "Law" else ", forecast"),
-        }
-        traces.append(
-            interactive.band(
-                piece["n_source"], piece["law_low"], piece["law_high"], look.faded(opacity), **shown
-            )
-        )
+        shown = {"showlegend": name == "Law", "name": f"{level} interval"}
+        low, high = piece["law_low"], piece["law_high"]
+        traces.append(interactive.band(piece["n_source"], low, high, look.faded(opacity), **shown))
         hover = [
             f"{name} at n = {count(row.n_source)}<br>{number(row.law_median)} "
             f"({number(row.law_low)} to {number(row.law_high)})"
