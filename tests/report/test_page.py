@@ -20,7 +20,7 @@ def test_headline_and_tables_say_what_the_data_say(finished, read_page):
     assert "root mean squared error of 0.341 (" in text
     assert "Without the computed data it is 1.04 g/cm³" in text
     assert "lowers the error by 67 %" in text
-    assert "scatter by 0.0500 g/cm³ (from 5 materials)" in text
+    assert "scatter by 0.0500 g/cm³ (noise floor, from 5 materials)" in text
     gap = next(w for w in laws if (w.metric, w.n_target) == ("rmse", 40)).transfer_gap
     assert f"{gap.estimate:.2f}" in text
 

@@ -57,7 +57,7 @@ def headline(contents: Contents, metric: str) -> list[str]:
     if law is not None:
         sentences += [_law_sentence(contents, law, m), _doubling(contents, law, m)]
     if metric == "rmse":
-        sentences.append(_floor(contents))
+        sentences.append(_floor(contents, m))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -125,31 +125,39 @@ def _doubling(contents: Contents, law: Law, m: int) -> str:
     answers = plan_of(contents, law.metric or "", m)
     if answers is None:
         return ""
-    gain, last = answers["next_doubling"], contents.n_source[-1]
+    gain, unit = answers["next_doubling"], spaced_unit(contents.unit)
+    start = f"Doubling the database to {count(2 * contents.n_source[-1])}"
+    if gain["low"] is not None and gain["low"] > 0:
+        share = percent(gain["median"] / law.curve.error[-1])
+        return (
+            f"{start} is expected to lower the error by {_interval(gain)}{unit}, {share} of what "
+            "it is now."
+        )
     return (
-        f"Doubling the database to {count(2 * last)} is expected to lower the error by "
-        f"{_interval(gain)}{spaced_unit(contents.unit)}"
-        f"{_share(gain['median'], law.curve.error[-1])}."
+        f"{start} brings no gain that the data can vouch for: it may lower the error by up to "
+        f"{number(gain['high'])}{unit} or raise it by up to {number(-(gain['low'] or 0))}{unit}."
     )
 
 
-def _share(gain: float | None, error: float) -> str:
-    return f", {percent(gain / error)} of what it is now" if gain is not None and gain > 0 else ""
-
-
-def _floor(contents: Contents) -> str:
+def _floor(contents: Contents, m: int) -> str:
     floor = contents.noise_floor
     if floor is None:
         return (
             "No material of the target was measured more than once, so the noise floor of the "
             "measurements is not known."
         )
-    repeated = contents.manifest.get("noise_floor_materials")
-    return (
+    text = (
         f"Repeated measurements of one material scatter by {number(floor)}"
-        f"{spaced_unit(contents.unit)} (from {count(repeated)} materials): an error near this "
-        "noise floor leaves nothing to learn."
+        f"{spaced_unit(contents.unit)} (noise floor, from "
+        f"{count(contents.manifest.get('noise_floor_materials'))} materials): "
     )
+    row = contents.cell("rmse", contents.n_source[-1], m)
+    if row is not None and row["mean"] < floor:
+        return (
+            f"{text}more than the error above, so these materials are not typical of the "
+            "measured data and the floor says little."
+        )
+    return f"{text}an error near it leaves nothing to learn."
 
 
 def flags_in_words(contents: Contents, metric: str) -> list[tuple[str, str, str]]:
@@ -187,15 +195,17 @@ def error_rows(contents: Contents, metric: str) -> list[list[str]]:
 
 
 def _change_text(change: Change) -> str:
-    sign = "+" if change.mean > 0 else "−"
-    text = f"{sign}{percent(abs(change.relative))}"
-    return f"{text} (unclear)" if change.verdict == "unclear" else text
+    shares = [100 * v / change.scratch for v in (change.mean, change.low, change.high)]
+    text = f"{with_interval(*shares)}\u00a0%" if change.scratch else ABSENT
+    return f"{text}, unclear" if change.verdict == "unclear" else text
 
 
 def limit_text(law: Law | None) -> str:
-    """Limit with its interval, or only its upper bound where the curve has not bent."""
+    """Limit with its interval; only its upper bound where the curve has not bent."""
     if law is None:
         return ABSENT
+    if "not_decreasing" in law.flags:
+        return "no law"
     gap = law.transfer_gap
     if "not_bent_yet" in law.flags:
         return f"0 to {number(gap.high)}"

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from forescale.report.contents import METRIC_NAMES, Contents
+from forescale.report.contents import METRIC_NAMES, Contents, in_words
 from forescale.report.text import count, listed, pretty_unit
 
 Rows = list[tuple[str, str]]
@@ -79,7 +79,7 @@ def sides(contents: Contents) -> list[tuple[str, str, str]]:
     source, target = (contents.manifest["tables"][side] for side in ("source", "target"))
     rows = [("Datasets", _datasets(source), _datasets(target))]
     for name, key in (("Property", "property"), ("Kind", "kind"), ("Material", "material_kind")):
-        rows.append((name, str(source.get(key, "")), str(target.get(key, ""))))
+        rows.append((name, in_words(str(source.get(key))), in_words(str(target.get(key)))))
     rows.append(("Method", _methods(source), _methods(target)))
     source_unit, target_unit = (pretty_unit(side.get("unit")) for side in (source, target))
     rows.append(("Unit", source_unit or "none", target_unit or "none"))

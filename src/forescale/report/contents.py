@@ -114,8 +114,8 @@ class Contents:
 
     @property
     def property_name(self) -> str:
-        """What is predicted."""
-        return str(self.manifest["tables"]["target"]["property"])
+        """What is predicted, in words."""
+        return in_words(str(self.manifest["tables"]["target"]["property"]))
 
     def cells(self, metric: str) -> pd.DataFrame:
         """Mean and intervals of one metric in every cell of the grid; see `cells`."""
@@ -149,6 +149,11 @@ class Contents:
     def label(self, metric: str) -> str:
         """Return an axis title or table head, such as ``RMSE (g/cm³)``."""
         return labelled(METRIC_NAMES.get(metric, metric), self.unit_of(metric))
+
+
+def in_words(name: str) -> str:
+    """Return a name as it stands in a sentence: ``boiling_point`` is two words."""
+    return name.replace("_", " ") if name.isidentifier() else name
 
 
 def labelled(name: str, unit: str) -> str:

@@ -106,7 +106,7 @@ def safe(text: str) -> str:
 def spaced_unit(unit: str) -> str:
     """Return a unit as it follows a number; nothing for a dimensionless one."""
     pretty = pretty_unit(unit)
-    return f" {pretty}" if pretty else ""
+    return f"\u00a0{pretty}" if pretty else ""
 
 
 def escaped_unit(unit: str) -> str:

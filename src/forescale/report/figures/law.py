@@ -61,7 +61,7 @@ def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str
         found.append(("Scratch", scratch, SCRATCH, "dash"))
     zero_shot = contents.law(metric, 0)
     if m and zero_shot is not None:
-        found.append(("Zero-shot, largest n", float(zero_shot.curve.error[-1]), GREY, "dashdot"))
+        found.append(("Zero-shot", float(zero_shot.curve.error[-1]), GREY, "dashdot"))
     if metric == "rmse" and contents.noise_floor:
         found.append(("Noise floor", contents.noise_floor, FLOOR, "dot"))
     return found
@@ -162,7 +162,7 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
     ends = {"x0": last, "x1": x_high, "y0": 0, "y1": 1, "yref": "paper"}
     beyond = {"type": "rect", **ends, "line": {"width": 0}, "layer": "below"}
     note = {
-        "x": float(np.log10(last)), "xanchor": "left", "y": 0, "yref": "paper", "yanchor": "bottom",
+        "x": float(np.log10(last)), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom",
         "text": "forecast →", "showarrow": False, "font": {"size": 12, "color": GREY},
     }  # fmt: skip
     *spread, means = _point_traces(contents, part, metric, look)
@@ -177,6 +177,7 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
         interactive.log_axis(contents.label(metric), *y_limits(contents, part, metric, m)),
         shapes=[{**beyond, "fillcolor": "#f6f7f9"}],
         annotations=[note],
+        margin={"l": 56, "r": 14, "t": 30, "b": 48},
     )
 
 
@@ -219,7 +220,7 @@ def _point_traces(
     means: interactive.Plotly = {
         "type": "scatter",
         "mode": "markers",
-        "name": "Mean of replicates" if contents.replicates > 1 else "Error",
+        "name": "Mean error" if contents.replicates > 1 else "Error",
         "x": interactive.plain(points["n_source"]),
         "y": interactive.plain(points["mean"]),
         "marker": {"color": look.colour, "size": 7, "line": {"color": INK, "width": 1}},

@@ -48,9 +48,11 @@ def curve_of(table: pd.DataFrame, m: int) -> pd.DataFrame:
     return table[(table["n_target"] == m) & (table["n_source"] > 0)]
 
 
-def y_limits(table: pd.DataFrame, *, log: bool) -> tuple[float, float]:
-    """Limits that hold all means and the intervals of means."""
-    values = table[["mean", "mean_low", "mean_high"]].to_numpy(dtype=float)
+def y_limits(table: pd.DataFrame, *, log: bool, spread: bool = False) -> tuple[float, float]:
+    """Limits that hold all means and their intervals, and with ``spread`` all replicates."""
+    columns = ["mean", "mean_low", "mean_high"]
+    columns += ["replicates_low", "replicates_high"] if spread else []
+    values = table[columns].to_numpy(dtype=float)
     values = values[np.isfinite(values) & ((values > 0) | (not log))]
     low, high = float(values.min()), float(values.max())
     if log:
@@ -108,6 +110,7 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str) -> interactive.P
         traces,
         interactive.log_axis(X_TITLE, *x_limits(contents.n_source), zero=zero),
         axis(contents.label(metric), *y_limits(table, log=log)),
+        meta={"spread": axis(contents.label(metric), *y_limits(table, log=log, spread=True))},
         shapes=[{**line, "line": {"color": INK, "width": 1, "dash": "dot"}}],
     )
 

@@ -23,6 +23,7 @@
     const { data, layout } = structuredClone(charts[keyOf(place)]);
     const spread = document.getElementById("spread")?.checked ?? false;
     for (const trace of data) if (trace.meta === "replicates") trace.visible = spread;
+    if (spread && layout.meta) layout.yaxis = layout.meta.spread; // wide enough for all replicates
     if (touch) layout.dragmode = false; // a finger scrolls the page
     if (place.clientWidth < 480) layout.font.size = 11;
     Plotly.react(place, data, layout, config);
