@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import compare, fit, plan, report, run, simulate
+from forescale.cli import compare, data, fit, plan, report, run, simulate
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("plan")(plan.plan)
 app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
 app.command("report")(report.report)
+app.add_typer(data.app, name="data")
 
 
 @app.callback()
