@@ -24,7 +24,7 @@ from forescale.laws.drift import (
     drift_kernel,
     drift_variance,
 )
-from forescale.laws.engine import Mixture, weigh
+from forescale.laws.engine import Mixture, busy_covariances, weigh
 from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
 
@@ -55,9 +55,6 @@ class Drift:
             kernel = drift_kernel(float(step[first]), float(bend[first]), distance, self.distance)
             drift[own] = self.pull[own] @ kernel.T
         return drift
-
-
-FEW, THINNING, IDLE = 40, 7, 1e-4  # hypotheses that need no thinning; cells; mass
 
 
 @dataclass(frozen=True)
@@ -170,12 +167,9 @@ class Posterior:
         shapes = grid.log_shapes(curve.n, float(curve.n[-1]))
         shape_prior = grid.log_prior(prior.shape)
         weights = np.array([h.log_prior for h in hypotheses])
-        if len(hypotheses) > FEW:  # a thinned grid is enough to find the idle ones
-            thin = slice(None, None, THINNING)
-            rough = weigh(curve.log_error, shapes[thin], covariances, shape_prior[thin], weights)
-            busy = np.flatnonzero(rough.mass.sum(axis=1) > IDLE)
-            hypotheses = [hypotheses[k] for k in busy]
-            covariances, weights = [covariances[k] for k in busy], weights[busy]
+        busy = busy_covariances(curve.log_error, shapes, covariances, shape_prior, weights)
+        hypotheses = [hypotheses[k] for k in busy]
+        covariances, weights = [covariances[k] for k in busy], weights[busy]
         mixture = weigh(curve.log_error, shapes, covariances, shape_prior, weights)
         return cls(curve, grid, mixture, hypotheses)
 
