@@ -96,8 +96,9 @@ class Draws:
     @property
     def scale(self) -> Floats:
         """D of the law, in the metric's unit."""
-        last = self.n_last * (1 + self.knee)
-        scale: Floats = (1 - self.share) * np.exp(self.level) * last**self.alpha
+        log_last = np.log(self.n_last * (1 + self.knee))
+        with np.errstate(over="ignore"):  # sizes beyond 1e77 may need it; null in JSON
+            scale: Floats = (1 - self.share) * np.exp(self.level + self.alpha * log_last)
         return scale
 
     @property
@@ -160,7 +161,7 @@ class Posterior:
     @classmethod
     def of(cls, curve: LearningCurve, prior: Prior | None = None) -> Posterior:
         """Weigh every shape under every hypothesis of the drift and the noise."""
-        prior = prior or Prior()
+        prior, curve = prior or Prior(), curve.thinned()
         hypotheses = deviations(prior.drift, noise_known=curve.noise is not None)
         covariances = [_covariance(curve, hypothesis) for hypothesis in hypotheses]
         grid = ShapeGrid.around(curve.n, curve.log_error, min(covariances, key=np.trace))
