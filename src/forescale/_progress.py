@@ -60,3 +60,10 @@ def progress(title: str, total: int, *, shown: bool = True) -> Iterator[Advance]
             bar.update(task, rate=f"{speed:.3g}/s" if speed else "")
 
         yield advance
+
+
+def say(message: str) -> None:
+    """One line about the work on standard error."""
+    from rich.console import Console
+
+    Console(stderr=True).print(message, markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from forescale._files import write_text
 from forescale.descriptors import get_descriptor
 from forescale.laws import Law, study_laws
+from forescale.learners import get_learner
 from forescale.planning import Plan, make_plan
 from forescale.study import RunFolder, Study, load_data, run_replicates, summarise
 from forescale.tables.reading import OnError
@@ -62,8 +63,10 @@ def run_study(
     """
     data = load_data(study, on_error=on_error, workers=workers, show_progress=show_progress)
     descriptor = get_descriptor(study.descriptor.name, data.target.material_kind)
+    # What does not fit is refused before a folder remembers it.
+    get_learner(study.learner.name, study.learner.options)
+    data.grid(study)
     folder = RunFolder.open(path, study, data, f"{descriptor.name} {descriptor.version}")
-    data.grid(study)  # a grid that does not fit is refused before any computing
     run_replicates(study, data, folder, workers=workers, show_progress=show_progress)
     return conclude(folder, target_error=target_error)
 
@@ -77,10 +80,11 @@ def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finishe
     laws = study_laws(errors, noise_floor=manifest["noise_floor"], seed=manifest["seed"])
     plan = make_plan(laws, target_error=target_error, unit=manifest["metric_unit"])
     finished = Finished(folder, summary, laws, plan)
-    write_text(folder.path / "summary.csv", summary.to_csv(index=False))
-    write_text(folder.path / "law.json", _json([law.to_json() for law in laws]))
-    write_text(folder.path / "plan.json", _json(plan.to_json()))
-    write_report(folder.path, laws, plan)
+    with folder.writing():
+        write_text(folder.path / "summary.csv", summary.to_csv(index=False))
+        write_text(folder.path / "law.json", _json([law.to_json() for law in laws]))
+        write_text(folder.path / "plan.json", _json(plan.to_json()))
+        write_report(folder.path, laws, plan)
     return finished
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,26 +30,25 @@ def fit(
     import json
     import sys
 
-    from forescale.laws import fit_table
+    from forescale.laws import fit_joint_table, fit_table
 
     frame = read_table(table)
-    laws = fit_table(
-        frame,
-        curve=curve,
-        n=n,
-        error=error,
-        replicate=replicate,
-        se=se,
-        m=m,
-        at=parse_sizes(at),
-        level=level,
-        seed=seed,
-    )
+    columns: dict[str, Any] = {
+        "curve": curve, "n": n, "error": error, "replicate": replicate, "se": se
+    }  # fmt: skip
+    options: dict[str, Any] = {"level": level, "seed": seed}
+    laws = fit_table(frame, m=m, at=parse_sizes(at), **columns, **options)
+    joint = fit_joint_table(frame, m=m, **columns, **options) if m is not None else {}
     out = sys.stderr if as_json else sys.stdout
     for name, law in laws.items():
         print("\n".join(law_lines(name, law)), file=out)
+    for name, surface in joint.items():
+        forms = ", ".join(f"{form} {share:.0%}" for form, share in surface.forms.items())
+        print(f"{name} against n and m\n  forms             {forms}", file=out)
     if as_json:
-        answer = {"curves": {name: law.to_json() for name, law in laws.items()}}
+        answer: dict[str, Any] = {"curves": {name: law.to_json() for name, law in laws.items()}}
+        if joint:
+            answer["joint"] = {name: law.to_json() for name, law in joint.items()}
         print(json.dumps(answer, allow_nan=False))  # noqa: T201
 
 

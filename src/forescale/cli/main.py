@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import fit, plan, run, simulate
+from forescale.cli import compare, fit, plan, run, simulate
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("demo")(run.demo)
 app.command("run")(run.run)
 app.command("fit")(fit.fit)
 app.command("plan")(plan.plan)
+app.command("compare")(compare.compare)
 app.command("simulate")(simulate.simulate)
 
 

@@ -16,20 +16,34 @@ def plan(
     target_error: Annotated[
         list[float] | None, typer.Option(help="Error to reach; may be given again.")
     ] = None,
+    cost_source: Annotated[float | None, typer.Option(help="Cost of a computed value.")] = None,
+    cost_target: Annotated[float | None, typer.Option(help="Cost of a measured value.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Budget to split between them.")] = None,
+    matters: Annotated[float | None, typer.Option(help="Fall of the error worth a batch.")] = None,
+    batch: Annotated[float | None, typer.Option(help="Computed values in a batch.")] = None,
     level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.9,
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Sample size, attainable limit and value of more data, with intervals."""
+    """Sample size, attainable limit, equivalence, allocation and stopping, with intervals."""
     import json
     import sys
 
-    from forescale.laws import study_laws
-    from forescale.planning import make_plan
+    from forescale.errors import ConfigError
+    from forescale.planning import Costs, make_plan
 
+    if budget is not None and (cost_source is None or cost_target is None):
+        raise ConfigError("--budget needs --cost-source and --cost-target")
     errors, manifest = read_run(run)
-    laws = study_laws(errors, noise_floor=manifest.get("noise_floor"), level=level, seed=seed)
-    answer = make_plan(laws, target_error=target_error, unit=manifest.get("metric_unit"))
+    answer = make_plan(
+        errors,
+        target_error=target_error,
+        costs=Costs(cost_source, cost_target, budget, matters, batch),
+        unit=manifest.get("metric_unit"),
+        noise_floor=manifest.get("noise_floor"),
+        level=level,
+        seed=seed,
+    )
     print("\n".join(answer.to_text()), file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print(json.dumps({"run": str(run), **answer.to_json()}, allow_nan=False))  # noqa: T201
@@ -51,4 +65,6 @@ def read_run(run: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as reason:
         raise RunFolderError(f"{run} is not a readable run folder: {reason}") from None
-    return errors, dict(manifest)
+    if not isinstance(manifest, dict):
+        raise RunFolderError(f"{run / 'manifest.json'} must hold one JSON object")
+    return errors, manifest

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 from forescale._files import replace_file
 from forescale._paths import cache_folder
 from forescale._progress import progress
+from forescale._workers import in_processes
 from forescale.descriptors._base import Descriptor, Features
 
 _CHUNK = 250
@@ -71,12 +70,9 @@ def _compute(
         for chunk in chunks:
             yield chunk, descriptor.rows(chunk)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running: dict[Future[NDArray[np.float32]], list[str]] = {
-            pool.submit(descriptor.rows, chunk): chunk for chunk in chunks
-        }
-        for done in as_completed(running):
-            yield running[done], done.result()
+    jobs = {place: (chunk,) for place, chunk in enumerate(chunks)}
+    for place, rows in in_processes(descriptor.rows, jobs, workers, "blocks of materials"):
+        yield chunks[place], rows
 
 
 def _folder(descriptor: Descriptor, cache: Path) -> Path:
@@ -86,7 +82,10 @@ def _folder(descriptor: Descriptor, cache: Path) -> Path:
 
 def _load(folder: Path, width: int, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
     known: dict[str, NDArray[np.float32]] = {}
-    for part in sorted(folder.glob("*.parquet")) if folder.is_dir() else ():
+    parts: list[Path] = []
+    with suppress(OSError):
+        parts = sorted(folder.glob("*.parquet"))
+    for part in parts:
         with suppress(OSError, pa.ArrowException, KeyError, ValueError):
             keys = pq.read_table(part, columns=["key"])["key"].to_pylist()
             places = [index for index, key in enumerate(keys) if key in wanted]

@@ -1,4 +1,4 @@
-"""Rolling-origin backtest: would this fit have foreseen the curve's own larger sizes?"""
+"""Rolling-origin backtest: would these fits have foreseen the curve's own larger sizes?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from forescale.laws.arrays import Floats
 from forescale.laws.curve import LearningCurve
-from forescale.laws.posterior import sample_posterior
+from forescale.laws.posterior import Posterior
+from forescale.laws.shapes import FORMS
 
 ORIGINS = (2.0, 4.0, 8.0)  # how many times smaller than the largest size the fits stop
+FORM_DRAWS = 200
 
 
 def run_backtest(
@@ -21,36 +24,49 @@ def run_backtest(
     -------
     dict
         ``origins``: one object per origin with its largest fitted size ``n_fit_max``, the
-        number of ``points`` beyond, the root-mean-square log error of the forecast
-        (``rmsle``) and of the last value seen (``last_value_rmsle``), and the share of
-        points inside the interval (``coverage``); then the same three over all origins.
-        Empty values are null when the curve is too short to be cut.
+        number of ``points`` beyond, ``rmsle`` (root-mean-square log error of the combined
+        forecast), ``forms`` (the same of each form alone and of the last value seen) and
+        ``coverage`` (share of points inside the interval). Beside it the same over all
+        origins; null when the curve is too short to be cut.
     """
+    origins = [_foresee(curve, count, level, draws, rng) for count in _cuts(curve)]
+    points = np.array([origin["points"] for origin in origins], dtype=float)
+    inside = np.array([origin["coverage"] for origin in origins])
+    forms = {
+        name: _pool([origin["forms"][name] for origin in origins], points)
+        for name in (*FORMS, "last_value")
+    }
+    return {
+        "origins": origins,
+        "points": int(points.sum()),
+        "rmsle": _pool([origin["rmsle"] for origin in origins], points),
+        "last_value_rmsle": forms["last_value"],
+        "forms": forms,
+        "coverage": float(inside @ points / points.sum()) if origins else None,
+    }
+
+
+def _foresee(
+    curve: LearningCurve, count: int, level: float, draws: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Fit to the first ``count`` sizes and compare the forecast with the others."""
+    head, beyond, n = curve.head(count), curve.log_error[count:], curve.n[count:]
+    posterior = Posterior.of(head)
     tail = (1 - level) / 2
-    origins = []
-    for count in _cuts(curve):
-        head = curve.head(count)
-        fitted = sample_posterior(head, draws, rng)
-        beyond = curve.log_error[count:]
-        curves = np.log(fitted.curves(curve.n[count:]))
-        low, median, high = np.quantile(curves, [tail, 0.5, 1 - tail], axis=0)
-        origins.append(
-            {
-                "n_fit_max": float(head.n[-1]),
-                "points": len(beyond),
-                "rmsle": _rms(median - beyond),
-                "last_value_rmsle": _rms(head.log_error[-1] - beyond),
-                "coverage": float(np.mean((beyond >= low) & (beyond <= high))),
-            }
-        )
-    points = sum(int(o["points"]) for o in origins)
-    summary: dict[str, Any] = {"origins": origins, "points": points}
-    for key in ("rmsle", "last_value_rmsle"):
-        squares = [o["points"] * o[key] ** 2 for o in origins]
-        summary[key] = float(np.sqrt(sum(squares) / points)) if points else None
-    inside = sum(o["points"] * o["coverage"] for o in origins)
-    summary["coverage"] = float(inside / points) if points else None
-    return summary
+    curves = np.log(posterior.sample(draws, rng).measured(n))
+    low, median, high = np.quantile(curves, [tail, 0.5, 1 - tail], axis=0)
+    forms = {"last_value": _rms(head.log_error[-1] - beyond)}
+    for name in FORMS:
+        alone = posterior.given(name).sample(FORM_DRAWS, rng).curves(n)
+        forms[name] = _rms(np.median(np.log(alone), axis=0) - beyond)
+    return {
+        "n_fit_max": float(head.n[-1]),
+        "points": len(beyond),
+        "rmsle": _rms(median - beyond),
+        "last_value_rmsle": forms["last_value"],
+        "forms": forms,
+        "coverage": float(np.mean((beyond >= low) & (beyond <= high))),
+    }
 
 
 def _cuts(curve: LearningCurve) -> list[int]:
@@ -59,5 +75,11 @@ def _cuts(curve: LearningCurve) -> list[int]:
     return sorted(count for count in cuts if 3 <= count < len(curve.n))
 
 
-def _rms(values: np.ndarray) -> float:
+def _pool(errors: list[float], points: Floats) -> float | None:
+    if not errors:
+        return None
+    return float(np.sqrt(np.array(errors) ** 2 @ points / points.sum()))
+
+
+def _rms(values: Floats) -> float:
     return float(np.sqrt(np.mean(values**2)))

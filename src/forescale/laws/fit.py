@@ -13,7 +13,9 @@ from forescale.laws.backtest import run_backtest
 from forescale.laws.curve import LearningCurve, read_curve
 from forescale.laws.flags import find_flags
 from forescale.laws.law import Law, Quantity
-from forescale.laws.posterior import Draws, sample_posterior
+from forescale.laws.posterior import Posterior
+from forescale.laws.profile import Profile
+from forescale.laws.shapes import ALPHA_RANGE
 
 
 def fit_law(
@@ -83,15 +85,17 @@ def fit_law(
     if not all(np.isfinite(v) and v > 0 for v in sizes):
         raise LawError("sizes to forecast at must be finite and above zero")
     rng = np.random.default_rng(seed)
-    posterior = sample_posterior(curve, draws, rng)
+    posterior = Posterior.of(curve)
+    drawn = posterior.sample(draws, rng, within=True)
     return Law(
         curve=curve,
-        draws=posterior,
-        decay_rate=Quantity.of(posterior.alpha, level),
-        scale=Quantity.of(posterior.scale, level),
-        transfer_gap=Quantity.of(posterior.gap, level),
-        r_squared=_r_squared(curve, posterior),
-        flags=find_flags(curve, posterior, level, noise_floor),
+        draws=drawn,
+        decay_rate=Quantity.of(drawn.alpha, level),
+        scale=Quantity.of(drawn.scale, level),
+        transfer_gap=Quantity.of(drawn.gap, level),
+        r_squared=_r_squared(curve),
+        flags=find_flags(curve, drawn, level, noise_floor),
+        forms=posterior.form_probabilities(),
         backtest=run_backtest(curve, level, max(draws // 4, 100), rng),
         level=level,
         n_target=n_target,
@@ -101,10 +105,15 @@ def fit_law(
     )
 
 
-def _r_squared(curve: LearningCurve, posterior: Draws) -> float:
-    """Share of variance explained by the median law; NaN for a constant curve."""
-    fitted = np.median(posterior.curves(curve.n), axis=0)
+def _r_squared(curve: LearningCurve) -> float:
+    """Share of variance explained by the least-squares law; NaN for a constant curve."""
     total = float(np.sum((curve.error - curve.error.mean()) ** 2))
     if total <= 1e-24 * float(np.sum(curve.error**2)):
         return float("nan")
-    return 1.0 - float(np.sum((curve.error - fitted) ** 2)) / total
+    profile = Profile.of(curve.n, curve.log_error, np.eye(len(curve.n)))
+    best, _ = profile.best_alpha(ALPHA_RANGE)
+    alpha = np.exp(best[:, None])
+    share = profile.solve(alpha)[0][0, 0]
+    shape = (1 - share) * np.exp(-alpha[0, 0] * profile.log_u[0]) + share
+    fitted = shape * float(np.sum(curve.error * shape) / np.sum(shape**2))
+    return max(0.0, 1.0 - float(np.sum((curve.error - fitted) ** 2)) / total)

@@ -10,6 +10,7 @@ from forescale.laws.posterior import Draws
 MEANING = {
     "not_bent_yet": "the curve has not bent: the limit may be anything from 0 up to its bound",
     "not_decreasing": "the error does not fall with n, or rises: more of this data does not help",
+    "harmful": "the error rises with n by more than its noise: negative transfer",
     "under_a_decade": "the sizes span less than one decade of n",
     "too_few_sizes": "fewer than four distinct sizes",
     "noise_exceeds_drop": "the scatter of the points is larger than the drop of the curve",
@@ -30,11 +31,13 @@ def find_flags(
     drop, drop_se = _drop(curve)
     if drop <= drop_se:
         flags.append("not_decreasing")
+    if drop < -2 * drop_se and len(curve.n) > 1:
+        flags.append("harmful")
     if curve.n[-1] < 10 * curve.n[0]:
         flags.append("under_a_decade")
     if len(curve.n) < 4:
         flags.append("too_few_sizes")
-    if drop < 2 * _scatter(curve):
+    if drop < _replicate_scatter(curve):
         flags.append("noise_exceeds_drop")
     if noise_floor is not None and float(np.median(draws.gap)) < noise_floor:
         flags.append("limit_below_noise_floor")
@@ -53,6 +56,11 @@ def _drop(curve: LearningCurve) -> tuple[float, float]:
         else np.diag(_scatter(curve) ** 2 * np.ones(len(curve.n)))
     )
     return float(weights @ curve.log_error), float(np.sqrt(weights @ noise @ weights))
+
+
+def _replicate_scatter(curve: LearningCurve) -> float:
+    """Typical relative scatter of a single replicate around its mean."""
+    return _scatter(curve) * float(np.sqrt(np.median(curve.replicates)))
 
 
 def _scatter(curve: LearningCurve) -> float:

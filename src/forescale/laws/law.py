@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from forescale.errors import LawError
-from forescale.laws.curve import Floats, LearningCurve
+from forescale.laws.arrays import Floats
+from forescale.laws.curve import LearningCurve
+from forescale.laws.identify import joint_region, limit_profile
 from forescale.laws.posterior import Draws
 
 
@@ -73,6 +75,8 @@ class Law:
         Words that say what the data cannot tell; empty when all is well.
     backtest
         How well fits to the smaller sizes foresaw the larger ones of this same curve.
+    forms
+        Probability of each form that is combined: ``power``, ``power_limit``, ``knee``.
     level
         Nominal level of every interval.
     """
@@ -85,6 +89,7 @@ class Law:
     r_squared: float
     flags: tuple[str, ...] = ()
     backtest: dict[str, Any] = field(default_factory=dict)
+    forms: dict[str, float] = field(default_factory=dict)
     level: float = 0.9
     n_target: int | None = None
     metric: str | None = None
@@ -92,7 +97,7 @@ class Law:
     at: tuple[float, ...] = ()
 
     def predict(self, n_grid: ArrayLike) -> Forecast:
-        """Forecast the error at sizes.
+        """Forecast the error at sizes, as further measurements like those seen would show it.
 
         Parameters
         ----------
@@ -113,7 +118,7 @@ class Law:
         if n.ndim != 1 or not np.all(np.isfinite(n) & (n > 0)):
             raise LawError("sizes to forecast at must be finite, above zero and one-dimensional")
         tail = (1 - self.level) / 2
-        curves = self.draws.curves(n)
+        curves = self.draws.measured(n)
         low, median, high = np.quantile(curves, [tail, 0.5, 1 - tail], axis=0)
         return Forecast(n, median, low, high)
 
@@ -132,6 +137,9 @@ class Law:
             "last_value": finite(float(self.curve.error[-1])),
             "noise_floor": self.noise_floor,
             "backtest": self.backtest,
+            "forms": self.forms,
+            "limit_profile": limit_profile(self.draws, float(self.curve.error[-1])),
+            "joint_region": joint_region(self.draws, self.level),
             "forecast": self.predict(at).to_json(),
         }
 

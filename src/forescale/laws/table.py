@@ -9,6 +9,7 @@ import pandas as pd
 
 from forescale.errors import DataError, LawError
 from forescale.laws.fit import fit_law
+from forescale.laws.joint import FEWEST, JointLaw, fit_joint
 from forescale.laws.law import Law
 
 LOWER_IS_BETTER = ("rmse", "mae")
@@ -61,16 +62,7 @@ def fit_table(
     >>> list(fit_table(table))
     ['curve']
     """
-    wanted = [name for name in (curve, n, error, replicate, se, m) if name is not None]
-    missing = [name for name in wanted if name not in frame.columns]
-    if missing:
-        raise DataError(
-            f"no column {', '.join(map(repr, missing))}; the table has "
-            + ", ".join(map(repr, frame.columns))
-        )
-    if frame.empty:
-        raise DataError("the table has no rows")
-    _refuse_missing(frame, [name for name in (curve, m) if name is not None])
+    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m])
     keys = [name for name in (curve, m) if name is not None]
     laws = {}
     groups: Any = frame.groupby(keys, sort=False) if keys else [(("curve",), frame)]
@@ -88,6 +80,48 @@ def fit_table(
             )
         except LawError as reason:
             raise LawError(f"curve {name!r}: {reason}") from None
+    return laws
+
+
+def fit_joint_table(
+    frame: pd.DataFrame,
+    *,
+    curve: str | None = None,
+    n: str = "n",
+    error: str = "error",
+    replicate: str | None = None,
+    se: str | None = None,
+    m: str = "m",
+    **options: Any,
+) -> dict[str, JointLaw]:
+    """Fit the joint law to every curve of a table that has at least three n and three m.
+
+    Parameters are those of `fit_table`; options are passed to `fit_joint`. Rows with m = 0
+    (zero-shot) are left out. Curves with too few n or m are left out.
+
+    Raises
+    ------
+    DataError
+        If a column is missing or the table has no rows.
+    """
+    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m])
+    kept = frame[pd.to_numeric(frame[m], errors="coerce") > 0]
+    groups: Any = kept.groupby(curve, sort=False) if curve else [("curve", kept)]
+    laws = {}
+    for key, part in groups:
+        if min(part[n].nunique(), part[m].nunique()) < FEWEST:
+            continue
+        try:
+            laws[str(key)] = fit_joint(
+                part[n],
+                part[m],
+                part[error],
+                None if replicate is None else part[replicate].to_numpy(),
+                None if se is None else part[se],
+                **options,
+            )
+        except LawError as reason:
+            raise LawError(f"curve {str(key)!r}: {reason}") from None
     return laws
 
 
@@ -117,13 +151,7 @@ def study_laws(
     DataError
         If a column is missing or nothing is left to fit.
     """
-    columns = ("replicate", "n_source", "n_target", "metric", "value")
-    missing = [name for name in columns if name not in errors.columns]
-    if missing:
-        raise DataError(f"study errors lack the column {', '.join(missing)}")
-    kept = errors[(errors["n_source"] > 0) & errors["metric"].isin(LOWER_IS_BETTER)]
-    if kept.empty:
-        raise DataError("no errors with n_source > 0 and a metric among rmse, mae")
+    kept = _study_rows(errors)
     laws = []
     groups: Any = kept.groupby(["n_target", "metric"], sort=True)
     for key, part in groups:
@@ -141,6 +169,66 @@ def study_laws(
             )
         )
     return laws
+
+
+def study_joint(
+    errors: pd.DataFrame,
+    *,
+    noise_floor: float | None = None,
+    level: float = 0.9,
+    seed: int = 0,
+    backtest: bool = True,
+) -> list[JointLaw]:
+    """Fit the joint law per metric of a study's errors, where it has enough n and m.
+
+    Parameters are those of `study_laws`; zero-shot rows (``n_target`` 0) are left out.
+    """
+    kept = _study_rows(errors)
+    kept = kept[kept["n_target"] > 0]
+    laws = []
+    for metric, part in kept.groupby("metric", sort=True):
+        if min(part["n_source"].nunique(), part["n_target"].nunique()) < FEWEST:
+            continue
+        laws.append(
+            fit_joint(
+                part["n_source"],
+                part["n_target"],
+                part["value"],
+                part["replicate"].to_numpy(),
+                level=level,
+                seed=seed,
+                noise_floor=noise_floor if metric == "rmse" else None,
+                metric=str(metric),
+                backtest=backtest,
+            )
+        )
+    return laws
+
+
+def _study_rows(errors: pd.DataFrame) -> pd.DataFrame:
+    """Rows with source data and a metric for which lower is better."""
+    columns = ("replicate", "n_source", "n_target", "metric", "value")
+    missing = [name for name in columns if name not in errors.columns]
+    if missing:
+        raise DataError(f"study errors lack the column {', '.join(missing)}")
+    kept = errors[(errors["n_source"] > 0) & errors["metric"].isin(LOWER_IS_BETTER)]
+    if kept.empty:
+        raise DataError("no errors with n_source > 0 and a metric among rmse, mae")
+    return kept
+
+
+def _check(
+    frame: pd.DataFrame, columns: Sequence[str | None], *, keys: Sequence[str | None]
+) -> None:
+    missing = [name for name in columns if name is not None and name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"no column {', '.join(map(repr, missing))}; the table has "
+            + ", ".join(map(repr, frame.columns))
+        )
+    if frame.empty:
+        raise DataError("the table has no rows")
+    _refuse_missing(frame, [name for name in keys if name is not None])
 
 
 def _name(key: tuple[Hashable, ...], *, has_curve: bool, has_m: bool) -> str:

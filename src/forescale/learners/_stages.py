@@ -124,7 +124,8 @@ class SourceStage:
         ends: Ints,
     ) -> tuple[PrefixGP, PrefixFit]:
         length, noise = candidate
-        gp = PrefixGP(kernel(self.name, within[:limit, :limit], length), noise)
+        k = kernel(self.name, within[:limit, :limit], length)
+        gp = PrefixGP(k, noise, overwrite=True)
         return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
 
 
@@ -207,7 +208,7 @@ class TargetStage:
         candidate: tuple[float, float],
     ) -> tuple[PrefixGP, list[PrefixFit]]:
         length, noise = candidate
-        gp = PrefixGP(kernel(self.name, within, length), noise)
+        gp = PrefixGP(kernel(self.name, within, length), noise, overwrite=True)
         # One whitening for all: the constant, and each model's own last column.
         columns = [model.basis[: len(values), -1] for model in models]
         white = gp.whiten(np.column_stack([values, *columns]))

@@ -102,9 +102,11 @@ class PrefixGP:
     Parameters
     ----------
     kernel
-        K of the ordered rows, shape (N, N), unit diagonal. Not modified.
+        K of the ordered rows, shape (N, N), symmetric with unit diagonal.
     noise
         Share w of the variance that is noise, in (0, 1].
+    overwrite
+        Let the factor take the kernel's memory.
 
     Raises
     ------
@@ -112,15 +114,17 @@ class PrefixGP:
         If no jitter up to 1e-4 makes the matrix positive definite.
     """
 
-    def __init__(self, kernel: Array, noise: float) -> None:
+    def __init__(self, kernel: Array, noise: float, *, overwrite: bool = False) -> None:
         self.noise = noise
         self.jitter = 0.0
+        # Symmetric, so the transpose is the same matrix in the order LAPACK wants. The factor
+        # takes the lower triangle; the upper one keeps the matrix for another attempt.
+        matrix = (kernel if overwrite else kernel.copy()).T
+        matrix *= 1.0 - noise
         jitter = _FIRST_JITTER
         while True:
-            covariance = np.array(kernel, dtype=float, order="F")
-            covariance *= 1.0 - noise
-            covariance[np.diag_indices_from(covariance)] += noise + self.jitter
-            factor, info = lapack.dpotrf(covariance, lower=1, overwrite_a=1, clean=1)
+            np.fill_diagonal(matrix, 1.0 + self.jitter)
+            factor, info = lapack.dpotrf(matrix, lower=1, overwrite_a=1, clean=0)
             if info == 0:
                 break
             if jitter > _LAST_JITTER:
@@ -128,6 +132,8 @@ class PrefixGP:
                     f"the kernel matrix of {len(kernel)} rows is singular even with "
                     f"{self.jitter:g} added to its diagonal; are descriptors finite and distinct?"
                 )
+            matrix = np.triu(factor, 1)
+            matrix += matrix.T
             self.jitter, jitter = jitter, 10 * jitter
         self.factor: Array = factor
         self._half_log_det: Array = np.cumsum(np.log(np.diag(factor)))

@@ -1,4 +1,4 @@
-"""How many computed values a target error needs, and what the next doubling brings."""
+"""One curve: sample size for a target, attainable limit, worth of more data, stopping."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from forescale.errors import LawError
 from forescale.laws import Law
-from forescale.planning.levels import Answer
+from forescale.planning.levels import HORIZON, STEPS, Answer, above_zero, first_crossing
 
-HORIZON = 1e6  # times the largest size seen: what needs more is called not reachable
-STEPS = 121
+UNSEEN = 0.02  # a limit below this part of the last error has not been seen
 
 
 def sample_size(law: Law, target_error: float) -> Answer:
@@ -42,41 +40,76 @@ def sample_size(law: Law, target_error: float) -> Answer:
     >>> round(sample_size(fit_law(n, 3 * n**-0.5 + 0.2), 0.21).median, -4)
     90000.0
     """
-    if not (np.isfinite(target_error) and target_error > 0):
-        raise LawError(f"target error must be finite and above zero, got {target_error}")
+    target = above_zero("target error", target_error)
     first, last = float(law.curve.n[0]), float(law.curve.n[-1])
     grid = np.geomspace(first, last * HORIZON, STEPS)
-    log_curves = np.log(law.draws.curves(grid))
-    reached = log_curves <= np.log(target_error)
-    index = np.argmax(reached, axis=1)
-    ever = reached.any(axis=1)
-    before = np.maximum(index - 1, 0)
-    rows = np.arange(len(index))
-    above, below = log_curves[rows, before], log_curves[rows, index]
-    fall = np.where(above > below, above - below, 1.0)
-    part = np.clip((above - np.log(target_error)) / fall, 0.0, 1.0)
-    log_grid = np.log(grid)
-    size = np.exp(log_grid[before] + part * (log_grid[index] - log_grid[before]))
-    return Answer(np.where(ever, size, np.inf), law.level)
+    return Answer(first_crossing(grid, law.draws.curves(grid), np.array([target])), law.level)
+
+
+def gain(law: Law, more: float) -> Answer:
+    """Fall of the error, in the metric's unit, when ``more`` values join the largest size."""
+    last = float(law.curve.n[-1])
+    sizes = np.array([last, last + above_zero("more", more)])
+    now, then = law.draws.curves(sizes, smooth=True).T
+    return Answer(now - then, law.level)
 
 
 def next_doubling(law: Law) -> Answer:
     """Fall of the error, in the metric's unit, when the largest size seen is doubled."""
+    return gain(law, float(law.curve.n[-1]))
+
+
+def gain_per_cost(law: Law, cost: float) -> Answer:
+    """Fall of the error per unit of cost for the next value, at ``cost`` per value.
+
+    The slope of each draw's law at the largest size seen, in the metric's unit per unit of
+    cost.
+    """
     last = float(law.curve.n[-1])
-    now, then = law.draws.curves(np.array([last, 2 * last])).T
-    return Answer(now - then, law.level)
+    step = 1e-3
+    now, then = law.draws.curves(np.array([last, last * (1 + step)]), smooth=True).T
+    return Answer((now - then) / (last * step * above_zero("cost", cost)), law.level)
 
 
 def attainable_limit(law: Law) -> dict[str, Any]:
     """Limit of the error, and how much of it is scatter between repeated measurements.
 
     Variances add, so the model's part of an RMSE limit is sqrt(C² - noise_floor²).
+    ``probability_no_limit_seen`` says how likely the data leave the limit open.
     """
-    limit = Answer(law.draws.gap, law.level)
-    answer = limit.to_json()
+    gap, last = law.draws.gap, float(law.curve.error[-1])
+    answer = Answer(gap, law.level).to_json()
+    answer["probability_no_limit_seen"] = float(np.mean(gap < UNSEEN * last))
     if law.noise_floor is not None:
-        model = np.sqrt(np.maximum(law.draws.gap**2 - law.noise_floor**2, 0.0))
+        model = np.sqrt(np.maximum(gap**2 - law.noise_floor**2, 0.0))
         answer["noise_floor"] = law.noise_floor
         answer["model_gap"] = Answer(model, law.level).to_json()
-        answer["probability_below_noise_floor"] = float(np.mean(law.draws.gap <= law.noise_floor))
+        answer["probability_below_noise_floor"] = float(np.mean(gap <= law.noise_floor))
     return answer
+
+
+def stopping(law: Law, batch: float, matters: float) -> dict[str, Any]:
+    """Say whether to stop: the next batch almost surely gains less than what matters.
+
+    Parameters
+    ----------
+    batch
+        Number of values in the next batch.
+    matters
+        Smallest fall of the error worth a batch, in the metric's unit.
+
+    Returns
+    -------
+    dict
+        ``stop`` (the 90 % upper bound of the gain lies below ``matters``), the ``gain``
+        and the probability that it is worth the batch.
+    """
+    worth = above_zero("matters", matters)
+    expected = gain(law, batch)
+    return {
+        "batch": float(batch),
+        "matters": worth,
+        "stop": bool(expected.quantile(0.9) < worth),
+        "probability_worth_it": float(np.mean(expected.draws >= worth)),
+        "gain": expected.to_json(),
+    }

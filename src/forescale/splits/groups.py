@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,12 +11,12 @@ from scipy.cluster.vq import kmeans2
 
 
 def column_groups(labels: pd.Series) -> NDArray[np.int64]:
-    """Numbers of equal labels.
+    """Numbers of equal labels; missing ones are a label too.
 
     >>> column_groups(pd.Series(["a", "b", "a"])).tolist()
     [0, 1, 0]
     """
-    return np.asarray(pd.factorize(labels)[0], dtype=np.int64)
+    return np.asarray(pd.factorize(labels, use_na_sentinel=False)[0], dtype=np.int64)
 
 
 def cluster_groups(features: NDArray[np.float32], seed: int, size: int = 25) -> NDArray[np.int64]:
@@ -31,5 +33,9 @@ def cluster_groups(features: NDArray[np.float32], seed: int, size: int = 25) -> 
     scaled = np.clip((features[:, varies] - center[varies]) / spread[varies], -4.0, 4.0)
     count = max(2, len(features) // size)
     rng = np.random.default_rng(seed)
-    _, groups = kmeans2(scaled, count, minit="++", rng=rng, missing="warn", iter=20)
+    if not scaled.shape[1]:
+        return np.zeros(len(features), dtype=np.int64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # an empty cluster is no loss
+        _, groups = kmeans2(scaled, count, minit="++", rng=rng, missing="warn", iter=20)
     return np.unique(groups, return_inverse=True)[1].astype(np.int64)

@@ -68,8 +68,8 @@ def split_target(
     train = rng.permutation(np.flatnonzero(~in_test))
     if len(train) < train_size:
         raise ConfigError(
-            f"grid.n_target: got up to {train_size}, but only {len(train)} of the target's "
-            f"{len(groups)} materials are left once {len(test)} are set aside for testing "
-            f"(evaluation.test_fraction = {test_fraction:g})"
+            f"grid.n_target: got up to {train_size}, expected at most {len(train)}: so many of the "
+            f"target's {len(groups)} materials are left once {len(test)} are set aside for testing "
+            f"(evaluation.test_fraction = {test_fraction:g}; groups are never divided)"
         )
     return train[:train_size], test

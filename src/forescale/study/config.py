@@ -10,13 +10,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Lt, MinLen
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from forescale.errors import ConfigError
 
 MaterialKind = Literal["molecule", "polymer"]
 MetricName = Literal["rmse", "mae", "r2"]
-_Size = Annotated[int, Ge(1)]
+_Size = Annotated[int, Ge(2)]
 
 
 class _Strict(BaseModel):
@@ -62,6 +71,8 @@ class TableSpec(_Strict):
         described = [self.kind, self.material, self.value, self.unit]
         if self.file is not None and None in described and any(d is not None for d in described):
             raise ValueError("a file needs all of kind, material, value and unit")
+        if self.valid is not None and not self.valid[0] < self.valid[1]:
+            raise ValueError("valid is the lowest and the highest credible value, in that order")
         return self
 
 
@@ -94,10 +105,19 @@ class SourceSizes(BaseModel):
     count: Annotated[int, Ge(2)] = 12
 
 
+def _sizes_tag(value: Any) -> str | None:
+    if isinstance(value, dict | SourceSizes):
+        return "range"
+    return "list" if isinstance(value, list | tuple) else None
+
+
 class GridSpec(_Strict):
     """Sizes of the computed (n) and measured (m) data."""
 
-    n_source: SourceSizes | Annotated[tuple[_Size, ...], MinLen(1)] = SourceSizes.model_validate({})
+    n_source: Annotated[
+        Annotated[SourceSizes, Tag("range")] | Annotated[tuple[_Size, ...], MinLen(1), Tag("list")],
+        Discriminator(_sizes_tag),
+    ] = SourceSizes.model_validate({})
     n_target: Annotated[tuple[Annotated[int, Ge(3)], ...], MinLen(1)] = (20, 40, 80, 160)
 
     @field_validator("n_source", "n_target")
@@ -126,6 +146,13 @@ class EvaluationSpec(_Strict):
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
     overlap: Literal["exclude", "allow"] = "exclude"
+
+    @field_validator("metrics")
+    @classmethod
+    def _a_law_needs_an_error(cls, value: tuple[MetricName, ...]) -> tuple[MetricName, ...]:
+        if not {"rmse", "mae"}.intersection(value):
+            raise ValueError("expected rmse or mae among them: laws are fitted to errors")
+        return value
 
 
 class Study(_Strict):
@@ -157,7 +184,7 @@ def load_study(path: Path) -> Study:
     if not path.is_file():
         raise ConfigError(f"{path}: no such study file")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
     for table in [raw.get("target"), *_as_list(raw.get("source"))]:
@@ -174,20 +201,54 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: {error.error_count()} wrong key(s)"]
+    lines = []
     for one in error.errors():
-        # pydantic names the branch of a union it tried: no key of the file
-        parts = [str(part) for part in one["loc"] if part not in {"SourceSizes"}]
-        key = ".".join(part for part in parts if not part.startswith("tuple[")) or "study"
+        if one["type"] == "too_short" and one["input"]:
+            continue  # pydantic repeats so that an item, named already, is wrong
+        # a branch of a union that pydantic names is no key of the file
+        parts = [str(part) for part in one["loc"] if part not in {"range", "list"}]
+        key = ".".join(parts) or "study"
         got = "" if one["type"] == "missing" else f"got {_short(one['input'])}; "
-        allowed = _ALLOWED.get(one["type"]) or one["msg"].removeprefix("Value error, ")
+        allowed = _ALLOWED.get((one["type"], key)) or _ALLOWED.get((one["type"], ""))
+        allowed = allowed or one["msg"].removeprefix("Value error, ")
+        if one["type"] == "extra_forbidden":
+            allowed = f"there is no such key, expected one of {', '.join(_keys(parts[:-1]))}"
         lines.append(f"  {key}: {got}{allowed[:1].lower() + allowed[1:]}")
-    return "\n".join(lines)
+    return "\n".join([f"{path}: {len(lines)} wrong key{'s' if len(lines) > 1 else ''}", *lines])
 
 
 _ALLOWED = {
-    "extra_forbidden": "there is no such key; check its spelling",
-    "missing": "is required",
+    ("missing", ""): "is required",
+    ("tuple_type", ""): "expected a list",
+    ("tuple_type", "source"): "expected a list of tables: write [[source]]",
+    ("too_short", ""): "expected at least one item",
+    ("union_tag_not_found", "grid.n_source"): (
+        "expected a list of sizes, or { from = SIZE, to = SIZE, count = NUMBER }"
+    ),
+    ("string_pattern_mismatch", "evaluation.split"): (
+        'expected "random", "cluster" or "group:COLUMN"'
+    ),
+    ("string_pattern_mismatch", "name"): (
+        "expected letters, digits, spaces, '.', '_' and '-', a letter or digit first"
+    ),
+}
+
+
+def _keys(parents: list[str]) -> list[str]:
+    """Keys allowed in the table of the study file that the parents lead to."""
+    model: type[BaseModel] = Study
+    for parent in parents:
+        model = _TABLES.get(parent, model)
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+_TABLES: dict[str, type[BaseModel]] = {
+    "source": TableSpec,
+    "target": TableSpec,
+    "descriptor": DescriptorSpec,
+    "grid": GridSpec,
+    "n_source": SourceSizes,
+    "evaluation": EvaluationSpec,
 }
 
 

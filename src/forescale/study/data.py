@@ -16,7 +16,14 @@ from forescale.learners import Grid, TransferData
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
 from forescale.study.config import SourceSizes, Study, TableSpec
-from forescale.tables import ColumnMap, PropertyTable, Provenance, combine, read_table
+from forescale.tables import (
+    ColumnMap,
+    PropertyTable,
+    Provenance,
+    combine,
+    read_table,
+    same_dimension,
+)
 from forescale.tables.property_table import Kind
 from forescale.tables.reading import OnError
 
@@ -72,8 +79,9 @@ class StudyData:
             n_source, key = np.array(wanted, dtype=np.int64), "grid.n_source"
         if n_source[-1] > usable:
             raise ConfigError(
-                f"{key}: got {n_source[-1]}, but a replicate has only {usable} source materials "
-                f"({len(self.source)} in all, overlap = {study.evaluation.overlap!r})"
+                f"{key}: got {n_source[-1]}, expected at most {usable}, the source materials that "
+                f"every replicate has ({len(self.source)} in all, "
+                f"overlap = {study.evaluation.overlap!r})"
             )
         return Grid(n_source=n_source, n_target=np.array(study.grid.n_target, dtype=np.int64))
 
@@ -108,7 +116,9 @@ def load_data(
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
             )
-    source = combine([table.to_unit(target.unit) for table in sources])
+    source = combine(
+        [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
+    )
     descriptor = get_descriptor(study.descriptor.name, target.material_kind)
     features = featurize(
         descriptor, [*source.keys, *target.keys], workers=workers, show_progress=show_progress
@@ -137,10 +147,20 @@ def _load(
         return table
     assert spec.file is not None
     if spec.material is None:
-        return _sampled(PropertyTable.from_parquet(Path(spec.file)), spec.sample, study.seed)
+        table = PropertyTable.from_parquet(Path(spec.file))
+        if table.kind != kind:
+            raise ConfigError(f"{where}: {spec.file} holds {table.kind} values, expected {kind}")
+        missing = [column for column in keep if column not in table.frame]
+        if missing:
+            raise ConfigError(f"evaluation.split: {spec.file} has no column {missing[0]!r}")
+        return _sampled(table, spec.sample, study.seed)
     assert spec.value is not None
     assert spec.kind is not None
     assert spec.unit is not None
+    try:
+        same_dimension(spec.unit, spec.unit)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.unit: {error}") from None
     table = read_table(
         Path(spec.file),
         ColumnMap(spec.material, spec.value, keep, spec.valid),
@@ -152,6 +172,13 @@ def _load(
         on_error=on_error,
     )
     return _sampled(table, spec.sample, study.seed)
+
+
+def _in_unit(table: PropertyTable, unit: str, where: str) -> PropertyTable:
+    try:
+        return table.to_unit(unit)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.unit: {error}, the unit of the target") from None
 
 
 def _sampled(table: PropertyTable, size: int | None, seed: int) -> PropertyTable:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ from forescale.tables import measurement_scatter
 from forescale.tables.property_table import PropertyTable
 
 _IDENTITY = ("study", "data", "descriptor", "forescale")
+_PARTS = "part-" + 5 * "[0-9]" + ".parquet"
 _PACKAGES = ("numpy", "scipy", "pandas", "rdkit", "chemicals")
 
 
@@ -96,15 +98,16 @@ class RunFolder:
         """Replicates whose parts are whole, and parts that are not."""
         whole: set[int] = set()
         damaged: list[Path] = []
-        for part in sorted((self.path / "errors").glob("part-*.parquet")):
+        for part in sorted((self.path / "errors").glob(_PARTS)):
             replicate = int(part.stem.removeprefix("part-"))
             try:
                 frame = pd.read_parquet(part)
-                pd.read_parquet(self._prediction_part(replicate))
-            except (OSError, ValueError, pa.ArrowException):
+                predictions = pd.read_parquet(self._prediction_part(replicate))
+                found = {*frame["replicate"], *predictions["replicate"]}
+            except (OSError, ValueError, KeyError, pa.ArrowException):
                 damaged.append(part)
                 continue
-            if frame.empty or set(frame["replicate"]) != {replicate}:
+            if found != {replicate}:
                 damaged.append(part)
             else:
                 whole.add(replicate)
@@ -112,8 +115,20 @@ class RunFolder:
 
     def add(self, replicate: int, errors: pd.DataFrame, predictions: pd.DataFrame) -> None:
         """Keep one finished replicate. The errors part comes last: it says that all is there."""
-        _write_part(self._prediction_part(replicate), predictions)
-        _write_part(self._error_part(replicate), errors)
+        with self.writing():
+            _write_part(self._prediction_part(replicate), predictions)
+            _write_part(self._error_part(replicate), errors)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Say what to do where the folder cannot be written any more."""
+        try:
+            yield
+        except OSError as error:
+            raise RunFolderError(
+                f"{self.path}: cannot be written ({error}); what is finished is kept, and the "
+                "same command continues there once this is mended"
+            ) from None
 
     def errors(self) -> pd.DataFrame:
         """All errors: columns replicate, n_source, n_target, metric, value."""
@@ -124,7 +139,7 @@ class RunFolder:
         return self._read_parts("predictions")
 
     def _read_parts(self, kind: str) -> pd.DataFrame:
-        parts = sorted((self.path / kind).glob("part-*.parquet"))
+        parts = sorted((self.path / kind).glob(_PARTS))
         if not parts:
             raise RunFolderError(f"{self.path}: no finished replicate; run the study first")
         return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)

@@ -6,15 +6,8 @@ study's seed and its own number only: the numbers are the same however the work 
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from forescale._progress import progress
-from forescale.errors import ForescaleError
+from forescale._progress import progress, say
+from forescale._workers import in_processes
 from forescale.learners import Grid, PreparedLearner, get_learner
 from forescale.splits import Split
 from forescale.study.config import Study
@@ -79,7 +72,7 @@ def run_replicates(
     with progress("Replicates", study.replicates, shown=show_progress) as advance:
         advance(len(done))
         for part in damaged:
-            _say(f"{part}: damaged, computed again")
+            say(f"{part}: damaged, computed again")
         if not missing:
             return
         grid = data.grid(study)
@@ -95,52 +88,7 @@ def run_replicates(
 
 
 def _results(job: _Job, splits: dict[int, Split], workers: int) -> Iterator[Result]:
-    if workers <= 1 or len(splits) == 1:
-        for replicate, split in splits.items():
-            yield job.run(replicate, split)
-        return
-    left = dict(splits)
-    for attempt in range(3):
-        try:
-            with ProcessPoolExecutor(
-                min(workers, len(left)),
-                mp_context=get_context("spawn"),
-                initializer=_start_worker,
-                initargs=(os.getpid(),),
-            ) as pool:
-                running = [pool.submit(job.run, *item) for item in left.items()]
-                try:
-                    for finished in as_completed(running):
-                        result = finished.result()
-                        del left[result[0]]
-                        yield result
-                except BaseException:
-                    pool.shutdown(wait=False, cancel_futures=True)
-                    raise
-            return
-        except BrokenProcessPool:
-            _say(
-                f"a worker process died; {len(left)} replicates go on (attempt {attempt + 2} of 3)"
-            )
-    raise ForescaleError(
-        f"worker processes keep dying ({len(left)} replicates missing); probably memory is short: "
-        "the same command with --workers 1 continues where this stopped"
-    )
-
-
-def _start_worker(parent: int) -> None:
-    """Leave Ctrl-C to the parent, and end when it is gone: nobody would collect the result."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _say(message: str) -> None:
-    from rich.console import Console
-
-    Console(stderr=True).print(message, markup=False, highlight=False)
+    jobs = {replicate: (replicate, split) for replicate, split in splits.items()}
+    if workers <= 1 or len(jobs) == 1:
+        return (job.run(*arguments) for arguments in jobs.values())
+    return (result for _, result in in_processes(job.run, jobs, workers, "replicates"))

@@ -9,11 +9,18 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
+from pandas.api.types import (
+    is_bool_dtype,
+    is_numeric_dtype,
+    is_object_dtype,
+    is_string_dtype,
+)
 
 from forescale.errors import DataError, MaterialError
 from forescale.materials import parse_material
 from forescale.tables.merging import merge_repeats
-from forescale.tables.property_table import Kind, PropertyTable, Provenance
+from forescale.tables.property_table import KEY_COLUMNS, Kind, PropertyTable, Provenance
 
 OnError = Literal["raise", "skip"]
 _SHOWN = 5  # bad rows listed in an error message
@@ -43,6 +50,8 @@ class ColumnMap:
 def read_columns(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     """Read a CSV or Parquet file as text and numbers, with no string taken for missing.
 
+    The index numbers the file's data rows from 0, empty lines counted.
+
     Raises
     ------
     DataError
@@ -51,25 +60,53 @@ def read_columns(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            frame = pd.read_parquet(path)
-        else:
-            frame = pd.read_csv(
-                path,
-                sep="\t" if path.suffix.lower() == ".tsv" else ",",
-                dtype=str,
-                keep_default_na=False,  # "NaN" is sodium nitride
-                encoding="utf-8-sig",
-            )
+        frame = _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _csv(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read as a table ({error})") from None
-    missing = [column for column in columns or [] if column not in frame.columns]
+        raise DataError(
+            f"{path}: cannot be read as a table ({str(error).strip()}); expected Parquet, or "
+            "UTF-8 text with one header line, as many fields in every line as in the header, "
+            "and numbers with a decimal point"
+        ) from None
+    found = list(frame.columns)
+    missing = [column for column in columns or [] if column not in found]
     if missing:
         raise DataError(
-            f"{path}: got columns {', '.join(map(str, frame.columns[:20]))}; "
+            f"{path}: got columns {', '.join(map(str, found[:20]))}; "
             f"expected also {', '.join(missing)}"
         )
+    twice = [column for column in columns or [] if found.count(column) > 1]
+    if twice:
+        raise DataError(f"{path}: has several columns {twice[0]!r}, expected one of that name")
     return frame
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    frame = pd.read_parquet(path)
+    return frame.reset_index(drop=all(name is None for name in frame.index.names))
+
+
+def _csv(path: Path) -> pd.DataFrame:
+    raw = pd.read_csv(
+        path,
+        sep=_separator(path),
+        header=None,  # else pandas renames equal names, and takes surplus fields for an index
+        dtype=str,
+        keep_default_na=False,  # "NaN" is sodium nitride
+        skip_blank_lines=False,
+        encoding="utf-8-sig",
+    ).fillna("")
+    header, rows = raw.iloc[0], raw.iloc[1:].reset_index(drop=True)
+    rows.columns = pd.Index([name.strip() for name in header])
+    return rows[(rows != "").any(axis=1)]
+
+
+def _separator(path: Path) -> str:
+    """Tab for ``.tsv``; else comma, unless the header has none but has another separator."""
+    if path.suffix.lower() in {".tsv", ".tab"}:
+        return "\t"
+    with path.open(encoding="utf-8-sig") as lines:
+        header = lines.readline()
+    return next((mark for mark in (",", "\t", ";") if mark in header), ",")
 
 
 def read_table(
@@ -121,14 +158,22 @@ def build_table(
     The index of ``raw`` numbers the rows of the file from 0, so that a sample of a file
     still names the file's own rows.
     """
-    texts = raw[columns.material].astype(str)
-    values = pd.to_numeric(raw[columns.value], errors="coerce").to_numpy(dtype=float)
+    clashes = sorted(set(KEY_COLUMNS).intersection(columns.keep))
+    if clashes:
+        raise DataError(
+            f"{origin}: its column {clashes[0]!r} cannot be kept to split by, since forescale's "
+            "tables use that name; rename it in the file"
+        )
+    texts = raw[columns.material].astype(str).mask(raw[columns.material].isna(), "")
+    values = _numbers(raw[columns.value], origin)
     keys, reasons = _parse_all(material_kind, texts)
     low, high = columns.valid or (-np.inf, np.inf)
     for index, value in enumerate(values):
         if reasons[index] is None and not np.isfinite(value):
             got = raw[columns.value].iloc[index]
-            reasons[index] = f"got value {got!r} in column {columns.value!r}, expected a number"
+            reasons[index] = (
+                f"got value {got!r} in column {columns.value!r}, expected a finite number"
+            )
     faulty = np.array([reason is not None for reason in reasons], dtype=bool)
     implausible = ~faulty & ((values < low) | (values > high))
     for index in np.flatnonzero(implausible).tolist():
@@ -148,7 +193,11 @@ def build_table(
         raise DataError(_complaint(origin, rejected[~implausible[faulty | implausible]]))
     kept = ~(faulty | implausible)
     if not kept.any():
-        raise DataError(f"{origin}: none of its {len(raw)} rows can be used")
+        first = rejected.head(1)
+        why = "".join(
+            f"; row {r}: {reason}" for r, reason in zip(first.row, first.reason, strict=True)
+        )
+        raise DataError(f"{origin}: none of its {len(raw)} rows can be used{why}")
     rows = raw.loc[kept, list(columns.keep)].reset_index(drop=True)
     rows.insert(0, "key", np.array(keys, dtype=object)[kept])
     rows.insert(1, "material", texts[kept].to_numpy())
@@ -162,6 +211,18 @@ def build_table(
         provenance=(provenance,),
         rejected=rejected,
     )
+
+
+def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
+    """Values as numbers, NaN where they are none."""
+    if not (is_numeric_dtype(column) or is_string_dtype(column) or is_object_dtype(column)) or (
+        is_bool_dtype(column)
+    ):
+        raise DataError(
+            f"{origin}: column {column.name!r} holds values of type {column.dtype}, "
+            "expected numbers"
+        )
+    return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
 
 
 def _parse_all(kind: str, texts: pd.Series) -> tuple[list[str | None], list[str | None]]:
@@ -178,7 +239,10 @@ def _parse_all(kind: str, texts: pd.Series) -> tuple[list[str | None], list[str 
 
 
 def _complaint(origin: str, rejected: pd.DataFrame) -> str:
-    lines = [f"{origin}: {len(rejected)} bad row{'s' if len(rejected) > 1 else ''}"]
+    lines = [
+        f"{origin}: {len(rejected)} bad row{'s' if len(rejected) > 1 else ''} "
+        "(row 1 is the first row of data)"
+    ]
     shown = rejected.head(_SHOWN)
     lines += [f"  row {row}: {why}" for row, why in zip(shown.row, shown.reason, strict=True)]
     if len(rejected) > _SHOWN:

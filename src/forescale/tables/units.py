@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 
 from forescale.errors import ConfigError
 
+# "cm3" and "mol-1", as papers write them: digits that end a name are its exponent.
+_PLAIN_EXPONENT = re.compile(r"(?<=[^\W\d_])(-?\d+)\b")
 _DIMENSIONLESS = ("", "1", "dimensionless", "-")
 
 
@@ -20,17 +24,25 @@ def _registry() -> Any:
     return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
 
 
+@cache
 def _unit(text: str) -> Any:
-    import pint
-
     name = "dimensionless" if text.strip() in _DIMENSIONLESS else text
     try:
-        return _registry().Unit(name)
-    except (pint.UndefinedUnitError, pint.DefinitionSyntaxError, ValueError, TypeError) as error:
+        return _parsed(name)
+    except ValueError as error:
+        with suppress(ValueError):
+            return _parsed(_PLAIN_EXPONENT.sub(r"^\1", name))
         raise ConfigError(
             f"got unit {text!r}, which is not known ({error}); "
             'expected something like "g/cm^3", "J/(kg*K)", "kcal/mol", "K" or "" (no unit)'
         ) from None
+
+
+def _parsed(name: str) -> Any:
+    try:
+        return _registry().Unit(name)
+    except Exception as error:  # pint passes on whatever its parser stumbles over
+        raise ValueError(str(error) or "it cannot be parsed") from None
 
 
 def same_dimension(first: str, second: str) -> bool:
