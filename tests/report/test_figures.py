@@ -83,3 +83,10 @@ def test_parity_thins_only_what_is_drawn():
     table = pd.DataFrame({"measured": values, "predicted": values, "scratch": values})
     assert len(parity.shown(table)) == parity.SHOWN
     assert parity.shown(table).equals(parity.shown(table))
+
+
+def test_lines_off_the_chart_are_left_out(finished, read_charts):
+    # the noise floor, 0.05, lies far below every error of this run
+    names = [t.get("name") for t in read_charts(finished[1])["law/rmse/40"]["data"]]
+    assert "Scratch" in names
+    assert "Noise floor" not in names

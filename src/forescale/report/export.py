@@ -10,6 +10,8 @@ from forescale.report.answers import plan_of
 from forescale.report.cells import VALUE_COLUMNS
 from forescale.report.contents import Contents
 from forescale.report.figures import law as law_figure
+from forescale.report.figures import parity
+from forescale.report.text import pretty_unit
 
 _IN_METRIC = {*VALUE_COLUMNS, *law_figure.LAW_COLUMNS}
 _IN_PROPERTY = {"measured", "predicted", "std", "scratch"}
@@ -17,7 +19,7 @@ _IN_PROPERTY = {"measured", "predicted", "std", "scratch"}
 
 def with_units(table: pd.DataFrame, columns: set[str], unit: str) -> pd.DataFrame:
     """Return a table whose named columns carry the unit in brackets."""
-    if not unit or unit in {"1", "-", "dimensionless"}:
+    if not pretty_unit(unit):
         return table
     return table.rename(columns={name: f"{name} ({unit})" for name in columns})
 
@@ -34,8 +36,8 @@ def heatmap_table(contents: Contents, table: pd.DataFrame, metric: str) -> pd.Da
 
 
 def parity_table(contents: Contents, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the test predictions with units in the heads."""
-    return with_units(table, _IN_PROPERTY, contents.unit)
+    """Return the test predictions that are drawn, with units in the heads."""
+    return with_units(parity.shown(table), _IN_PROPERTY, contents.unit)
 
 
 def law_table(contents: Contents) -> pd.DataFrame:

@@ -114,7 +114,9 @@ def same_digits(values: list[float]) -> list[str]:
     largest = max(abs(v) for v in values)
     if spread <= 0 or largest >= 1e6 or largest < 1e-4:
         return [number(v) for v in values]
-    return [fixed(v, max(1 - math.floor(math.log10(spread)), 0)) for v in values]
+    wanted = 1 - math.floor(math.log10(spread))
+    most = 5 - math.floor(math.log10(largest))  # six significant digits
+    return [fixed(v, max(min(wanted, most), 0)) for v in values]
 
 
 def percent(share: float | None) -> str:

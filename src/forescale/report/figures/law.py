@@ -67,6 +67,13 @@ def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str
     return found
 
 
+def visible_lines(
+    contents: Contents, metric: str, m: int, low: float, high: float
+) -> list[tuple[str, float, str, str]]:
+    """Return the lines that stand within the limits of the error axis."""
+    return [line for line in lines(contents, metric, m) if low <= line[1] <= high]
+
+
 def y_limits(contents: Contents, part: pd.DataFrame, metric: str, m: int) -> tuple[float, float]:
     """Limits that hold the law's interval, the replicates and the lines near them."""
     values = part[[*LAW_COLUMNS, *VALUE_COLUMNS]].to_numpy(dtype=float)
@@ -80,7 +87,7 @@ def y_limits(contents: Contents, part: pd.DataFrame, metric: str, m: int) -> tup
 def draw(contents: Contents, table: pd.DataFrame, metric: str) -> Figure:
     """Render for a paper: one panel per m, up to six, on common axes."""
     chosen = chosen_panels([int(m) for m in table["n_target"].unique()])
-    columns = min(len(chosen), 3)
+    columns = 2 if len(chosen) == 4 else min(len(chosen), 3)
     rows = -(-len(chosen) // columns)
     width = paper.COLUMN if columns == 1 else paper.PAGE
     figure = paper.new_figure(width, 2.1 * rows + 0.5)
@@ -94,7 +101,9 @@ def draw(contents: Contents, table: pd.DataFrame, metric: str) -> Figure:
             axes.set_visible(False)
             continue
         m = chosen[place]
-        _draw_panel(axes, contents, parts[m], metric, m)
+        _draw_panel(axes, contents, parts[m], m)
+        _draw_lines(axes, visible_lines(contents, metric, m, low, high))
+        axes.tick_params(labelbottom=place + columns >= len(chosen))
         axes.set_title("zero-shot, m = 0" if m == 0 else f"m = {m}", loc="left", pad=3)
         paper.set_log(axes, "x", x_low, x_high)
         paper.set_log(axes, "y", low, high)
@@ -113,7 +122,7 @@ def chosen_panels(sizes: list[int], most: int = 6) -> list[int]:
     return [sizes[round(i * (len(sizes) - 1) / (most - 1))] for i in range(most)]
 
 
-def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, metric: str, m: int) -> None:
+def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, m: int) -> None:
     look = looks(contents.n_target)[m]
     inside, outside = split(part)
     level = f"{100 * contents.level:g} %"
@@ -137,8 +146,11 @@ def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, metric: str,
         mew=0.4, label="mean of replicates",
     )  # fmt: skip
     axes.axvline(points["n_source"].max(), color=INK, lw=0.5, ls=(0, (1, 3)))
+
+
+def _draw_lines(axes: Axes, found: list[tuple[str, float, str, str]]) -> None:
     dashes = {"dash": "--", "dashdot": "-.", "dot": ":"}
-    for name, height, colour, dash in lines(contents, metric, m):
+    for name, height, colour, dash in found:
         axes.axhline(height, color=colour, lw=0.9, ls=dashes[dash], label=name)
 
 
@@ -165,16 +177,18 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
         "x": float(np.log10(last)), "xanchor": "left", "y": 1, "yref": "paper", "yanchor": "bottom",
         "text": "forecast →", "showarrow": False, "font": {"size": 12, "color": GREY},
     }  # fmt: skip
+    y_low, y_high = y_limits(contents, part, metric, m)
+    found = visible_lines(contents, metric, m, y_low, y_high)
     *spread, means = _point_traces(contents, part, metric, look)
     return interactive.figure(
         [
             *spread,
             *_law_traces(contents, part, look),
             means,
-            *_line_traces(contents, metric, m, x_low, x_high),
+            *_line_traces(found, x_low, x_high),
         ],
         interactive.log_axis(X_TITLE, x_low, x_high),
-        interactive.log_axis(contents.label(metric), *y_limits(contents, part, metric, m)),
+        interactive.log_axis(contents.label(metric), y_low, y_high),
         shapes=[{**beyond, "fillcolor": "#f6f7f9"}],
         annotations=[note],
         margin={"l": 56, "r": 14, "t": 30, "b": 48},
@@ -244,7 +258,7 @@ def _point_traces(
 
 
 def _line_traces(
-    contents: Contents, metric: str, m: int, x_low: float, x_high: float
+    found: list[tuple[str, float, str, str]], x_low: float, x_high: float
 ) -> list[interactive.Plotly]:
     return [
         {
@@ -257,5 +271,5 @@ def _line_traces(
             "text": f"{name}: {number(height)}",
             "hoverinfo": "text",
         }
-        for name, height, colour, dash in lines(contents, metric, m)
+        for name, height, colour, dash in found
     ]
