@@ -1,11 +1,43 @@
-"""Fixtures for every test: a cache of its own, and the mirror where there is one."""
+"""Fixtures for every test: a cache of its own, the mirror where there is one, a small study.
+
+The small study is of a user's own files: alkanes and their derivatives, additive values.
+"""
 
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from forescale.study import load_study
+
 MIRROR = os.environ.get("FORESCALE_MIRROR")
+ENDS = {"": 0.0, "O": 120.0, "Cl": 60.0, "N": 70.0, "F": 10.0, "Br": 90.0, "C#N": 110.0}
+
+STUDY = """
+name = "tiny"
+replicates = {replicates}
+[[source]]
+file = "computed.csv"
+kind = "molecule"
+material = "smiles"
+value = "tb"
+unit = "K"
+[target]
+file = "measured.csv"
+kind = "molecule"
+material = "smiles"
+value = "tb_c"
+unit = "degC"
+[descriptor]
+name = "morgan"
+[learner]
+lengths = [0.5, 1.0]
+noises = [0.003, 0.1]
+[grid]
+n_source = {{ from = 20, count = 5 }}
+n_target = [5, 20, 40]
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,3 +55,62 @@ def _mirror_only_where_asked(request, monkeypatch):
         monkeypatch.delenv("FORESCALE_MIRROR", raising=False)
     elif not MIRROR or not Path(MIRROR).is_dir():
         pytest.skip("FORESCALE_MIRROR is not set to a folder of the public data files")
+
+
+def additive_values() -> dict[str, float]:
+    """About 200 molecules with a made-up value in K, a sum over their groups."""
+    return {
+        "C" * (length - 2 * branches) + "C(C)" * branches + "C" + end: (
+            100.0 + 28.0 * length - 6.0 * branches + extra
+        )
+        for length in range(1, 13)
+        for end, extra in ENDS.items()
+        for branches in range((length + 1) // 2)[:3]
+    }
+
+
+@pytest.fixture(scope="session")
+def write_study():
+    """Write study.toml, computed.csv (K) and measured.csv (degC, column lab) to a folder."""
+
+    def write(folder, replicates=4, **replacements):
+        values = additive_values()
+        rng = np.random.default_rng(0)
+        folder.mkdir(parents=True, exist_ok=True)
+        computed = "".join(f"{smiles},{value:.3f}\n" for smiles, value in values.items())
+        (folder / "computed.csv").write_text("smiles,tb\n" + computed)
+        chosen = rng.permutation(list(values))[:100]
+        measured = "".join(
+            f"{smiles},{1.1 * values[smiles] - 253.15 + rng.normal(0, 5):.3f},lab{row % 12}\n"
+            for row, smiles in enumerate(chosen)
+        )
+        (folder / "measured.csv").write_text("smiles,tb_c,lab\n" + measured)
+        text = STUDY.format(replicates=replicates)
+        for old, new in replacements.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        (folder / "study.toml").write_text(text)
+        return folder / "study.toml"
+
+    return write
+
+
+@pytest.fixture
+def study_file(write_study, tmp_path):
+    """Path of a fresh small study."""
+    return write_study(tmp_path / "study")
+
+
+@pytest.fixture
+def edited(study_file):
+    """The small study with some text of its file replaced, as ``edited({old: new})``."""
+
+    def edited(replacements):
+        text = study_file.read_text()
+        for old, new in replacements.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        study_file.write_text(text)
+        return load_study(study_file)
+
+    return edited

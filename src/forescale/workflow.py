@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forescale._files import write_text
 from forescale.descriptors import get_descriptor
-from forescale.laws import Law, study_laws
+from forescale.errors import ForescaleError
+from forescale.laws import JointLaw, Law, study_joint, study_laws
 from forescale.learners import get_learner
 from forescale.planning import Plan, make_plan
 from forescale.study import RunFolder, Study, load_data, run_replicates, summarise
@@ -77,8 +79,11 @@ def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finishe
 
     manifest, errors = folder.manifest, folder.errors()
     summary = summarise(errors, manifest["study"]["learner"]["name"])
-    laws = study_laws(errors, noise_floor=manifest["noise_floor"], seed=manifest["seed"])
-    plan = make_plan(laws, target_error=target_error, unit=manifest["metric_unit"])
+    floor, seed = manifest["noise_floor"], manifest["seed"]
+    with threadpool_limits(1):  # thousands of tiny matrices: more threads only wait
+        laws = study_laws(errors, noise_floor=floor, seed=seed)
+        joint = _joint(errors, floor, seed)
+        plan = make_plan(laws, joint=joint, target_error=target_error, unit=manifest["metric_unit"])
     finished = Finished(folder, summary, laws, plan)
     with folder.writing():
         write_text(folder.path / "summary.csv", summary.to_csv(index=False))
@@ -86,6 +91,14 @@ def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finishe
         write_text(folder.path / "plan.json", _json(plan.to_json()))
         write_report(folder.path, laws, plan)
     return finished
+
+
+def _joint(errors: pd.DataFrame, floor: float | None, seed: int) -> list[JointLaw]:
+    """The law over n and m, where the grid has enough of both."""
+    try:
+        return study_joint(errors, noise_floor=floor, seed=seed, backtest=False)
+    except ForescaleError:
+        return []
 
 
 def _json(value: Any) -> str:

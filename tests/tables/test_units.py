@@ -22,6 +22,8 @@ from forescale.tables import ColumnMap, Provenance, build_table, convert, same_d
         (1.0, "kcal mol-1", "kJ/mol", 4.184),
         (0.2, "W m-1 K-1", "mW/(m*K)", 200.0),
         (12.0, "%", "", 0.12),
+        (1.0, "g·cm⁻³", "kg/m^3", 1000.0),
+        (2.0, "Å", "nm", 0.2),
         (0.5, "1", "dimensionless", 0.5),
     ],
 )
@@ -30,7 +32,22 @@ def test_conversions(value, unit, to, expected):
 
 
 @pytest.mark.parametrize(
-    "unit", ["foo", "3*K", "K**", "(", "'", "1/0", "g/", "K^^2", "__import__('os')", "None", "nan"]
+    "unit",
+    [
+        "foo",
+        "3*K",
+        "K**",
+        "(",
+        "'",
+        "1/0",
+        "g/",
+        "K^^2",
+        "__import__('os')",
+        "None",
+        "nan",
+        "K?",
+        "g;cm",
+    ],
 )
 def test_unknown_units_are_refused_with_examples(unit):
     with pytest.raises(ConfigError, match="which is not known") as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -83,13 +84,11 @@ def load_dataset(
     return replace(table, rejected=pd.concat([rejected, table.rejected], ignore_index=True))
 
 
-def _read(path: object, entry: CatalogEntry, columns: list[str]) -> pd.DataFrame:
-    from pathlib import Path
-
-    source = Path(str(path))
-    if entry.package is not None:  # tab-separated, whatever the suffix says
-        return pd.read_csv(source, sep="\t", dtype=str, keep_default_na=False)
-    return read_columns(source, columns)
+def _read(path: Path, entry: CatalogEntry, columns: list[str]) -> pd.DataFrame:
+    if entry.package is not None and path.suffix != ".parquet":
+        # The tables of chemicals are tab-separated, whatever their suffix says.
+        return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    return read_columns(path, columns)
 
 
 def _filtered(

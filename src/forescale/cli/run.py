@@ -81,7 +81,7 @@ def _run(
     as_json: bool,
 ) -> None:
     from forescale._workers import default_workers
-    from forescale.cli._print import law_table
+    from forescale.cli._print import law_table, short_plan
     from forescale.errors import ForescaleError
     from forescale.workflow import run_study
 
@@ -100,6 +100,6 @@ def _run(
     if as_json:
         print(json.dumps(finished.to_json(), allow_nan=False))  # noqa: T201
     law_table(finished, as_json)
-    say("\n".join(finished.plan.to_text()), as_json)
-    say(f"\nReport: {out / 'report.html'}", as_json)
+    short_plan(finished, as_json)
+    say(f"\nEverything else: forescale plan {out}, and the page {out / 'report.html'}", as_json)
     sys.stdout.flush()

@@ -18,6 +18,8 @@ from forescale.laws.noise import (
     replicate_noise,
 )
 
+DENSE, BINS = 96, 64
+
 
 @dataclass(frozen=True)
 class LearningCurve:
@@ -55,6 +57,31 @@ class LearningCurve:
         """Return the curve of the ``count`` smallest sizes."""
         noise = None if self.noise is None else self.noise[:count, :count]
         return LearningCurve(self.n[:count], self.error[:count], noise, self.replicates[:count])
+
+    def thinned(self) -> LearningCurve:
+        """Merge neighbours of a dense curve, so that fits cost the same for any table.
+
+        Points within one of `BINS` equal steps of log n become their geometric mean.
+        Scatter between neighbours tells the noise where nothing else does.
+        """
+        if len(self.n) <= DENSE:
+            return self
+        noise = self.noise
+        if noise is None:
+            bend = np.diff(self.log_error, 2)
+            scatter = 1.4826 * float(np.median(np.abs(bend))) / np.sqrt(6.0)
+            noise = max(scatter, 1e-4) ** 2 * np.eye(len(self.n))
+        edges = np.linspace(self.log_n[0], self.log_n[-1], BINS + 1)[1:-1]
+        bins = np.unique(np.digitize(self.log_n, edges), return_inverse=True)[1]
+        share = (bins == np.arange(bins.max() + 1)[:, None]).astype(float)
+        share /= share.sum(axis=1, keepdims=True)
+        count = np.rint(share @ self.replicates).astype(np.int64)
+        return LearningCurve(
+            np.exp(share @ self.log_n),
+            np.exp(share @ self.log_error),
+            share @ noise @ share.T,
+            count,
+        )
 
     def noise_sd(self) -> Floats | None:
         """Return the standard error of the log means, shape (K,), or None."""

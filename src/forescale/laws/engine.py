@@ -17,6 +17,7 @@ from scipy.linalg import solve_triangular
 
 from forescale.laws.arrays import Floats
 
+FEW, THINNING, IDLE = 40, 7, 1e-4  # covariances that need no thinning; shapes; mass
 RANK_TOLERANCE = 1e-11  # of the largest eigenvalue; 3e-6 in a log error
 
 
@@ -33,12 +34,15 @@ class Mixture:
         h of ``slopes`` (H, r).
     level_sd
         Standard deviation of the level given the pair, shape (H,).
+    log_evidence
+        Logarithm of the summed likelihood × prior of all pairs.
     """
 
     mass: Floats
     candidates: Floats
     slopes: Floats
     level_sd: Floats
+    log_evidence: float
 
     def restricted(self, shapes: np.ndarray) -> Mixture:
         """Return the mixture given that the shape is one of a boolean mask of shape (S,)."""
@@ -79,22 +83,39 @@ def weigh(
         log_error, shapes, covariances, covariance_prior
     )
     log_mass += shape_prior
-    log_mass -= log_mass.max()
+    top = float(log_mass.max())
+    log_mass -= top
     mass = np.exp(log_mass, out=log_mass)
-    return Mixture(mass / mass.sum(), candidates, slopes, level_sd)
+    total = float(mass.sum())
+    return Mixture(mass / total, candidates, slopes, level_sd, top + float(np.log(total)))
 
 
-def log_evidence(
+def busy_covariances(
+    log_error: Floats,
+    shapes: Floats,
+    covariances: Sequence[Floats],
+    shape_prior: Floats,
+    covariance_prior: Floats,
+) -> np.ndarray:
+    """Indices of the covariances that hold mass, found on a thinned set of shapes.
+
+    All of them when there are few, as then nothing is saved.
+    """
+    if len(covariances) <= FEW:
+        return np.arange(len(covariances))
+    thin = slice(None, None, THINNING)
+    rough = weigh(log_error, shapes[thin], covariances, shape_prior[thin], covariance_prior)
+    return np.flatnonzero(rough.mass.sum(axis=1) > IDLE)
+
+
+def pair_masses(
     log_error: Floats,
     shapes: Floats,
     covariances: Sequence[Floats],
     covariance_prior: Floats,
 ) -> Floats:
-    """Log likelihood of each shape, summed over the covariances, shape (S,)."""
-    log_mass = _pairs(log_error, shapes, covariances, covariance_prior)[0]
-    top = log_mass.max(axis=0)
-    evidence: Floats = top + np.log(np.sum(np.exp(log_mass - top), axis=0))
-    return evidence
+    """Log likelihood of each (covariance, shape) plus the covariance's prior, (H, S)."""
+    return _pairs(log_error, shapes, covariances, covariance_prior)[0]
 
 
 def _pairs(

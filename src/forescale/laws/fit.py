@@ -107,13 +107,13 @@ def fit_law(
 
 def _r_squared(curve: LearningCurve) -> float:
     """Share of variance explained by the least-squares law; NaN for a constant curve."""
-    total = float(np.sum((curve.error - curve.error.mean()) ** 2))
-    if total <= 1e-24 * float(np.sum(curve.error**2)):
+    error = curve.error / curve.error.max()
+    total = float(np.sum((error - error.mean()) ** 2))
+    if total <= 1e-24:
         return float("nan")
     profile = Profile.of(curve.n, curve.log_error, np.eye(len(curve.n)))
-    best, _ = profile.best_alpha(ALPHA_RANGE)
-    alpha = np.exp(best[:, None])
+    alpha = np.exp(profile.best_alpha(ALPHA_RANGE)[0][:, None])
     share = profile.solve(alpha)[0][0, 0]
     shape = (1 - share) * np.exp(-alpha[0, 0] * profile.log_u[0]) + share
-    fitted = shape * float(np.sum(curve.error * shape) / np.sum(shape**2))
-    return max(0.0, 1.0 - float(np.sum((curve.error - fitted) ** 2)) / total)
+    fitted = shape * float(np.sum(error * shape) / np.sum(shape**2))
+    return max(0.0, 1.0 - float(np.sum((error - fitted) ** 2)) / total)

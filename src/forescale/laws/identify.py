@@ -26,6 +26,7 @@ def limit_profile(draws: Draws, last_value: float) -> dict[str, list[float]]:
 def joint_region(draws: Draws, level: float) -> dict[str, Any]:
     """Where alpha and C lie together: the interval of C within each sixth of alpha."""
     tail = (1 - level) / 2
+    scaled = draws.gap / max(float(draws.gap.max()), 1e-300)
     order = np.argsort(draws.alpha, kind="stable")
     band = []
     for part in np.array_split(order, 6):
@@ -34,7 +35,7 @@ def joint_region(draws: Draws, level: float) -> dict[str, Any]:
         band.append(
             {"decay_rate": alpha, "transfer_gap_low": float(low), "transfer_gap_high": float(high)}
         )
-    return {"correlation": _correlation(np.log(draws.alpha), draws.gap), "band": band}
+    return {"correlation": _correlation(np.log(draws.alpha), scaled), "band": band}
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> float | None:

@@ -43,7 +43,7 @@ class JointLaw:
     noise_floor: float | None = None
 
     def predict(self, n: ArrayLike, m: ArrayLike) -> Forecast:
-        """Forecast the expected error at points (n, m), broadcast to one shape (P,).
+        """Forecast the error a further mean would show at (n, m), broadcast to shape (P,).
 
         Raises
         ------
@@ -57,7 +57,7 @@ class JointLaw:
             if values.ndim != 1 or not np.all(np.isfinite(values) & (values > 0)):
                 raise LawError("sizes to forecast at must be finite, above zero, one-dimensional")
         tail = (1 - self.level) / 2
-        errors = self.draws.errors(n_values, m_values)
+        errors = self.draws.measured(n_values, m_values)
         low, median, high = np.quantile(errors, [tail, 0.5, 1 - tail], axis=0)
         return Forecast(n_values, median, low, high)
 
@@ -151,7 +151,7 @@ def _foresee(
     if min(len(np.unique(head.n)), len(np.unique(head.m))) < FEWEST:
         return None
     drawn, _ = sample_joint(head, 400, rng)
-    logs = np.log(drawn.errors(surface.n[~seen], surface.m[~seen]))
+    logs = np.log(drawn.measured(surface.n[~seen], surface.m[~seen]))
     tail = (1 - level) / 2
     low, median, high = np.quantile(logs, [tail, 0.5, 1 - tail], axis=0)
     truth = np.log(surface.error[~seen])

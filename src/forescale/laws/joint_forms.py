@@ -55,5 +55,6 @@ def relative_error(form: str, theta: Floats, log_n: Floats, log_m: Floats) -> Fl
 
 def log_prior(theta: Floats) -> Floats:
     """Log prior density of unbounded parameters, shape (S,)."""
-    density: Floats = -0.5 * np.sum(((theta - CENTER) / SPREAD) ** 2, axis=1)
+    square = np.sum(((theta - CENTER) / SPREAD) ** 2, axis=1)
+    density: Floats = -0.5 * square - np.sum(np.log(SPREAD * np.sqrt(2 * np.pi)))
     return density

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, ndtri
 
 from forescale.laws.arrays import Floats
 from forescale.laws.drift import FLOOR, drift_kernel, drift_variance
-from forescale.laws.engine import log_evidence, weigh
+from forescale.laws.engine import busy_covariances, weigh
 from forescale.laws.joint_forms import CENTER, JOINT_FORMS, SPREAD, log_prior, relative_error
-from forescale.laws.particles import adapt
+from forescale.laws.particles import Target, propose
 
 DRIFTS = ((0.001, 0.002), (0.01, 0.03), (0.01, 0.1), (0.05, 0.15))  # (step, bend)
 DRIFT_PRIOR = (0.25, 0.25, 0.35, 0.15)
@@ -133,6 +133,17 @@ class JointDraws:
             logs[own] += self.shock[own, None] * spread
         return np.exp(logs)
 
+    def measured(self, n: Floats, m: Floats) -> Floats:
+        """As `errors`, with the noise of one further mean; see `Draws.measured`."""
+        noise = self.surface.noise
+        if noise is None:
+            sd = np.array([self.hypotheses[k].noise for k in self.which])
+        else:
+            sd = np.full(len(self.which), float(np.sqrt(np.median(np.diag(noise)))))
+        rank = (np.arange(len(sd)) + 0.5) / len(sd)
+        measured: Floats = self.errors(n, m) * np.exp(sd * ndtri(rank))[:, None]
+        return measured
+
     def product_parameters(self) -> dict[str, Floats] | None:
         """A, alpha, B, beta, epsilon of the draws of the product form, if there are enough."""
         own = self.form == JOINT_FORMS.index("product")
@@ -172,20 +183,18 @@ def sample_joint(
     for name in JOINT_FORMS:
 
         def shapes(theta: Floats, name: str = name) -> Floats:
-            return np.log(relative_error(name, theta, log_n, log_m))
+            logs: Floats = np.log(relative_error(name, theta, log_n, log_m))
+            return logs
 
-        def target(theta: Floats, shapes: object = shapes) -> Floats:
-            assert callable(shapes)
-            return log_evidence(log_error, shapes(theta), covariances, weights) + log_prior(theta)
-
-        theta, log_proposal = adapt(target, CENTER, SPREAD, rng)
-        importance = target(theta) - log_proposal
-        top = importance.max()
-        evidence.append(top + np.log(np.mean(np.exp(importance - top))))
-        mixture = weigh(
-            log_error, shapes(theta), covariances, log_prior(theta) - log_proposal, weights
-        )
+        target = Target(log_error, shapes, covariances, weights, CENTER, SPREAD)
+        theta, log_proposal = propose(target, rng)
+        importance = log_prior(theta) - log_proposal
+        seen = shapes(theta)
+        busy = busy_covariances(log_error, seen, covariances, importance, weights)
+        mixture = weigh(log_error, seen, [covariances[k] for k in busy], importance, weights[busy])
+        evidence.append(mixture.log_evidence - np.log(len(theta)))
         which, particle, level = mixture.sample(draws, rng)
+        which = busy[which]
         parts.append((theta[particle], level, which))
     probability = np.exp(np.array(evidence) - max(evidence))
     probability /= probability.sum()

@@ -1,101 +1,140 @@
-"""Importance sampling of a few parameters, with no starting values.
+"""Importance sampling of a few shape parameters, with no starting values to give.
 
-Particles drawn from the prior are weighed; the next ones come from a Student mixture that
-follows the weights, tempered while few particles carry them all. Each round's particles
-keep the weight prior × likelihood / proposal, so all rounds count (adaptive multiple
-importance sampling, Cornuet et al. 2012, doi 10.1111/j.1467-9469.2011.00756.x).
+Particles from the prior show where each covariance hypothesis likes the parameters best;
+from there damped Gauss-Newton steps lead to its mode. A mixture of Student densities
+around all modes, and the prior itself, then proposes the particles that are weighed.
+Student mixtures around modes: Geweke (1989), doi 10.2307/1913710.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.special import gammaln, logsumexp
 
 from forescale.laws.arrays import Floats
+from forescale.laws.engine import pair_masses
 
-PARTICLES, FREEDOM = 800, 5.0
-ROUNDS, ENOUGH = 24, 400.0  # at most; stop when this many equal particles are reached
+SCOUTS, PARTICLES, FREEDOM = 1500, 6000, 5.0
+MODES, FAINT = 16, 9.0  # modes kept: so many at most, and no fainter in ln than the best
+STARTS = 2  # best scouts from which each hypothesis looks for its mode
+STRETCHES = (1.3, 6.0)  # of a mode's covariance; the wide one catches what bends away
+STEPS, STEP = 25, 1e-4
+
+Shapes = Callable[[Floats], Floats]
 
 
-def adapt(
-    log_target: Callable[[Floats], Floats],
-    center: Floats,
-    spread: Floats,
-    rng: np.random.Generator,
-) -> tuple[Floats, Floats]:
-    """Particles of a target density and the logarithm of what they were drawn from.
+@dataclass(frozen=True)
+class Target:
+    """What is sampled: log errors (K,), their shapes, covariances, and Gaussian prior."""
 
-    Parameters
-    ----------
-    log_target
-        Log density (up to a constant) of particles of shape (S, d).
-    center, spread
-        Mean and standard deviation of each parameter's prior, shape (d,).
+    log_error: Floats
+    shapes: Shapes
+    covariances: Sequence[Floats]
+    weights: Floats
+    center: Floats
+    spread: Floats
+
+
+def propose(target: Target, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Draw particles around every mode.
 
     Returns
     -------
     particles, log_proposal
-        Shapes (S, d) and (S,).
+        Shapes (S, d) and (S,): parameters, and the log density they were drawn from.
     """
-    proposals = [(center, np.diag(spread**2))]
-    particles = np.empty((0, len(center)))
-    target = np.empty(0)
-    for _ in range(ROUNDS):
-        fresh = _draw(*proposals[-1], rng)
-        particles = np.vstack([particles, fresh])
-        target = np.concatenate([target, log_target(fresh)])
-        log_weight = target - _mixture(particles, proposals)
-        weight = _tempered(log_weight, 20 * len(center))
-        if _worth(np.exp(log_weight - logsumexp(log_weight))) > ENOUGH:
-            break
-        mean = weight @ particles
-        away = particles - mean
-        covariance = (away * weight[:, None]).T @ away + 1e-8 * np.diag(spread**2)
-        proposals.append((mean, 1.5 * covariance))
-    count = len(particles) // PARTICLES
-    return particles, _mixture(particles, proposals[:count])
+    d = len(target.center)
+    scouts = target.center + target.spread * rng.standard_normal((SCOUTS, d))
+    mass = pair_masses(target.log_error, target.shapes(scouts), target.covariances, target.weights)
+    modes = [
+        _mode(target, covariance, weight, scouts[start])
+        for row, covariance, weight in zip(mass, target.covariances, target.weights, strict=True)
+        for start in np.argsort(-row)[:STARTS]
+    ]
+    modes.sort(key=lambda mode: -mode[2])
+    proposals = [(target.center, np.diag(target.spread**2))]
+    for mode, around, log_mass in modes[:MODES]:
+        if log_mass > modes[0][2] - FAINT:
+            proposals += [(mode, stretch * around) for stretch in STRETCHES]
+    each = PARTICLES // len(proposals)
+    drawn = [_draw(mean, around, each, rng) for mean, around in proposals]
+    particles = np.vstack(drawn)
+    return particles, _density(particles, proposals)
 
 
-def _draw(mean: Floats, covariance: Floats, rng: np.random.Generator) -> Floats:
+def _mode(
+    target: Target, covariance: Floats, weight: float, theta: Floats
+) -> tuple[Floats, Floats, float]:
+    """Mode of the parameters under one covariance, their covariance, and its log mass."""
     factor = np.linalg.cholesky(covariance)
-    normal = rng.standard_normal((PARTICLES, len(mean)))
-    stretch = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, (PARTICLES, 1)))
+    one = solve_triangular(factor, np.ones(len(factor)), lower=True, check_finite=False)
+    log_det = np.sum(np.log(np.diag(factor))) + np.log(np.linalg.norm(one))
+    one = one / np.linalg.norm(one)
+    moves = np.vstack([np.zeros(len(theta)), STEP * np.eye(len(theta))])
+    precision = np.diag(target.spread**-2.0)
+
+    def white(points: Floats) -> Floats:
+        residual = (target.log_error - target.shapes(points)).T
+        solved = solve_triangular(factor, residual, lower=True, check_finite=False)
+        return np.asarray(solved - np.outer(one, one @ solved), dtype=float)
+
+    def loss(points: Floats) -> Floats:
+        prior = ((points - target.center) / target.spread) ** 2
+        return np.asarray(np.sum(white(points) ** 2, axis=0) + np.sum(prior, axis=1))
+
+    damping, dampings = 1.0, np.array([0.1, 1.0, 10.0])
+    current = float(loss(theta[None, :])[0])
+    curvature = precision
+    for _ in range(STEPS):
+        columns = white(theta + moves)
+        jacobian = (columns[:, 1:] - columns[:, :1]) / STEP
+        curvature = jacobian.T @ jacobian + precision
+        slope = jacobian.T @ columns[:, 0] + precision @ (theta - target.center)
+        tried = np.array(
+            [
+                theta
+                - np.linalg.solve(curvature + damping * k * np.diag(np.diag(curvature)), slope)
+                for k in dampings
+            ]
+        )
+        losses = loss(tried)
+        best = int(np.argmin(losses))
+        if not losses[best] < current:
+            damping *= 30.0
+            if damping > 1e8:
+                break
+            continue
+        gained, current = current - float(losses[best]), float(losses[best])
+        theta, damping = tried[best], max(damping * dampings[best], 1e-9)
+        if gained < 1e-3:
+            break
+    around = np.asarray(np.linalg.inv(curvature), dtype=float)
+    log_mass = weight - log_det - 0.5 * (current + np.linalg.slogdet(curvature)[1])
+    return theta, around, float(log_mass)
+
+
+def _draw(mean: Floats, covariance: Floats, count: int, rng: np.random.Generator) -> Floats:
+    factor = np.linalg.cholesky(covariance)
+    normal = rng.standard_normal((count, len(mean)))
+    stretch = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, (count, 1)))
     drawn: Floats = mean + stretch * normal @ factor.T
     return drawn
 
 
-def _mixture(particles: Floats, proposals: list[tuple[Floats, Floats]]) -> Floats:
-    """Log density of the equal mixture of Student proposals."""
-    d = len(particles[0])
-    parts = []
-    for mean, covariance in proposals:
+def _density(particles: Floats, proposals: list[tuple[Floats, Floats]]) -> Floats:
+    """Log density of the equal mixture of Student proposals, shape (S,)."""
+    d = particles.shape[1]
+    constant = gammaln((FREEDOM + d) / 2) - gammaln(FREEDOM / 2) - d / 2 * np.log(np.pi * FREEDOM)
+    parts = np.empty((len(proposals), len(particles)))
+    for row, (mean, covariance) in enumerate(proposals):
         factor = np.linalg.cholesky(covariance)
-        white = np.linalg.solve(factor, (particles - mean).T)
-        square = np.sum(white**2, axis=0)
-        parts.append(
-            gammaln((FREEDOM + d) / 2)
-            - 0.5 * (FREEDOM + d) * np.log1p(square / FREEDOM)
-            - np.sum(np.log(np.diag(factor)))
-        )
-    density: Floats = logsumexp(np.array(parts), axis=0) - np.log(len(parts))
+        white = solve_triangular(factor, (particles - mean).T, lower=True, check_finite=False)
+        square = np.einsum("ds,ds->s", white, white)
+        parts[row] = constant - np.sum(np.log(np.diag(factor)))
+        parts[row] -= 0.5 * (FREEDOM + d) * np.log1p(square / FREEDOM)
+    density: Floats = logsumexp(parts, axis=0) - np.log(len(parts))
     return density
-
-
-def _tempered(log_weight: Floats, wanted: float) -> Floats:
-    """Normalised weights, flattened until they are worth ``wanted`` equal ones."""
-    power = 1.0
-    weight = np.ones_like(log_weight)
-    for _ in range(40):
-        weight = np.exp(power * (log_weight - log_weight.max()))
-        weight /= weight.sum()
-        if _worth(weight) >= wanted:
-            break
-        power *= 0.7
-    return np.asarray(weight, dtype=float)
-
-
-def _worth(weight: Floats) -> float:
-    """Return how many equally weighted particles normalised weights are worth."""
-    return float(1 / np.sum(weight**2))

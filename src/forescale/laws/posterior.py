@@ -24,7 +24,7 @@ from forescale.laws.drift import (
     drift_kernel,
     drift_variance,
 )
-from forescale.laws.engine import Mixture, weigh
+from forescale.laws.engine import Mixture, busy_covariances, weigh
 from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
 
@@ -55,9 +55,6 @@ class Drift:
             kernel = drift_kernel(float(step[first]), float(bend[first]), distance, self.distance)
             drift[own] = self.pull[own] @ kernel.T
         return drift
-
-
-FEW, THINNING, IDLE = 40, 7, 1e-4  # hypotheses that need no thinning; cells; mass
 
 
 @dataclass(frozen=True)
@@ -99,8 +96,9 @@ class Draws:
     @property
     def scale(self) -> Floats:
         """D of the law, in the metric's unit."""
-        last = self.n_last * (1 + self.knee)
-        scale: Floats = (1 - self.share) * np.exp(self.level) * last**self.alpha
+        log_last = np.log(self.n_last * (1 + self.knee))
+        with np.errstate(over="ignore"):  # sizes beyond 1e77 may need it; null in JSON
+            scale: Floats = (1 - self.share) * np.exp(self.level + self.alpha * log_last)
         return scale
 
     @property
@@ -163,19 +161,16 @@ class Posterior:
     @classmethod
     def of(cls, curve: LearningCurve, prior: Prior | None = None) -> Posterior:
         """Weigh every shape under every hypothesis of the drift and the noise."""
-        prior = prior or Prior()
+        prior, curve = prior or Prior(), curve.thinned()
         hypotheses = deviations(prior.drift, noise_known=curve.noise is not None)
         covariances = [_covariance(curve, hypothesis) for hypothesis in hypotheses]
         grid = ShapeGrid.around(curve.n, curve.log_error, min(covariances, key=np.trace))
         shapes = grid.log_shapes(curve.n, float(curve.n[-1]))
         shape_prior = grid.log_prior(prior.shape)
         weights = np.array([h.log_prior for h in hypotheses])
-        if len(hypotheses) > FEW:  # a thinned grid is enough to find the idle ones
-            thin = slice(None, None, THINNING)
-            rough = weigh(curve.log_error, shapes[thin], covariances, shape_prior[thin], weights)
-            busy = np.flatnonzero(rough.mass.sum(axis=1) > IDLE)
-            hypotheses = [hypotheses[k] for k in busy]
-            covariances, weights = [covariances[k] for k in busy], weights[busy]
+        busy = busy_covariances(curve.log_error, shapes, covariances, shape_prior, weights)
+        hypotheses = [hypotheses[k] for k in busy]
+        covariances, weights = [covariances[k] for k in busy], weights[busy]
         mixture = weigh(curve.log_error, shapes, covariances, shape_prior, weights)
         return cls(curve, grid, mixture, hypotheses)
 

@@ -62,7 +62,7 @@ def fit_table(
     >>> list(fit_table(table))
     ['curve']
     """
-    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m])
+    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m, replicate])
     keys = [name for name in (curve, m) if name is not None]
     laws = {}
     groups: Any = frame.groupby(keys, sort=False) if keys else [(("curve",), frame)]
@@ -104,7 +104,7 @@ def fit_joint_table(
     DataError
         If a column is missing or the table has no rows.
     """
-    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m])
+    _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m, replicate])
     kept = frame[pd.to_numeric(frame[m], errors="coerce") > 0]
     groups: Any = kept.groupby(curve, sort=False) if curve else [("curve", kept)]
     laws = {}

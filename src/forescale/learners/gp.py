@@ -24,9 +24,6 @@ from forescale.learners._stages import SourceStage, TargetStage, standardised
 from forescale.learners.kernels import KernelName, Metric
 from forescale.splits import Split
 
-MAX_ROWS = 15_000
-"""Source rows the exact learner takes: its matrices grow as their square."""
-
 _BLOCK = 1024  # rows of distances computed at a time
 _Positive = Annotated[float, Gt(0)]
 _Share = Annotated[float, Gt(0), Le(1)]
@@ -46,6 +43,9 @@ class GPOptions(BaseModel):
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
+    max_rows
+        Most source materials taken. Each process needs about 12 bytes times their square
+        (2.7 GB for 15,000), and time grows as their cube.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +54,7 @@ class GPOptions(BaseModel):
     lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
     noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
     rho_observations: _Positive = 5.0
+    max_rows: Annotated[int, Gt(0)] = 15_000
 
 
 class GPLearner:
@@ -67,10 +68,11 @@ class GPLearner:
     def prepare(self, data: TransferData, folder: Path) -> PreparedGP:
         """Compute all distances once; replicates only pick rows of them."""
         size = len(data.source_values)
-        if size > MAX_ROWS:
+        if size > self.options.max_rows:
             raise ConfigError(
-                f"learner.name = 'gp' takes up to {MAX_ROWS} source materials, got {size}; "
-                "let it draw fewer with grid.n_source.to and source.sample"
+                f"learner.max_rows: got {size} source materials, expected at most "
+                f"{self.options.max_rows}; draw fewer with sample = {self.options.max_rows} in the "
+                "source, or raise it where memory allows 12 bytes times their square"
             )
         reference = data.source_features[data.source_only]
         metric = Metric(reference, data.is_count, self.options.kernel)

@@ -98,7 +98,7 @@ class LearnerSpec(BaseModel):
 class SourceSizes(BaseModel):
     """Sizes spaced evenly in log n: ``from`` to ``to`` (all there is, if not given)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     start: Annotated[int, Ge(5)] = Field(30, alias="from")
     to: Annotated[int, Ge(5)] | None = None

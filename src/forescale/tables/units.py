@@ -14,6 +14,7 @@ from forescale.errors import ConfigError
 
 # "cm3" and "mol-1", as papers write them: digits that end a name are its exponent.
 _PLAIN_EXPONENT = re.compile(r"(?<=[^\W\d_])(-?\d+)\b")
+_STRAY = re.compile(r"[^\w\s*/^().+\-·⋅⁻°%]")  # pint reads over some characters
 _DIMENSIONLESS = ("", "1", "dimensionless", "-")
 
 
@@ -39,6 +40,8 @@ def _unit(text: str) -> Any:
 
 
 def _parsed(name: str) -> Any:
+    if stray := _STRAY.search(name):
+        raise ValueError(f"{stray[0]!r} has no place in a unit")
     try:
         return _registry().Unit(name)
     except Exception as error:  # pint passes on whatever its parser stumbles over

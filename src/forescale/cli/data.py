@@ -1,0 +1,190 @@
+"""``forescale data``: the catalog, and a check of a user's own table."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forescale.cli._print import say
+
+if TYPE_CHECKING:
+    from forescale.catalog import CatalogEntry
+    from forescale.tables import PropertyTable
+
+app = typer.Typer(
+    no_args_is_help=True, help="The catalog of datasets, and a check of your own tables."
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Name = Annotated[str, typer.Argument(help="Dataset, see forescale data list.")]
+_SHOWN = 20  # rejected rows printed for people; --json and --rejects have all
+
+
+class MaterialKind(StrEnum):
+    """What the material column holds."""
+
+    MOLECULE = "molecule"
+    POLYMER = "polymer"
+
+
+@app.command("list")
+def list_datasets(as_json: AsJson = False) -> None:
+    """Name every dataset of the catalog."""
+    from forescale.catalog import entry_names, get_entry
+
+    entries = [get_entry(name) for name in entry_names()]
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        properties = ", ".join(f"{name} ({p.unit or '-'})" for name, p in entry.properties.items())
+        say(
+            f"{entry.name:<{width}}  {entry.kind:<8}  {entry.material_kind:<8}  {properties}",
+            as_json,
+        )
+    if as_json:
+        _answer({"datasets": [_brief(entry) for entry in entries]})
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Print what the catalog knows of a dataset: origin, hash, licence, citation, units."""
+    from forescale.catalog import get_entry
+
+    entry = get_entry(name)
+    card = {**_brief(entry), "method": entry.method, "version": entry.version}
+    card["citation"] = entry.citation
+    if entry.file is not None:
+        card |= {"url": entry.file.url, "sha256": entry.file.sha256}
+    if entry.package is not None:
+        card |= {"package": entry.package.name, "path": entry.package.path}
+    for key, value in card.items():
+        if key != "properties":
+            say(f"{key:<14} {value}", as_json)
+    for row in card["properties"]:
+        valid = "" if row["valid"] is None else "  valid {:g} to {:g}".format(*row["valid"])
+        say(f"{'property':<14} {row['name']} ({row['unit'] or 'no unit'}){valid}", as_json)
+    if as_json:
+        _answer(card)
+
+
+@app.command()
+def fetch(name: Name, as_json: AsJson = False) -> None:
+    """Download a dataset's file once, or find it in the mirror, and check its hash."""
+    from forescale.catalog import get_entry, locate
+    from forescale.catalog.locating import sha256_of
+
+    path = locate(get_entry(name))
+    digest = sha256_of(path)
+    say(f"{path}\nsha256 {digest}", as_json)
+    if as_json:
+        _answer({"name": name, "path": str(path), "sha256": digest, "bytes": path.stat().st_size})
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file with one header line.")],
+    kind: Annotated[MaterialKind, typer.Option(help="What the material column holds.")],
+    material: Annotated[str, typer.Option(help="Column of SMILES; a polymer's has two '*'.")],
+    value: Annotated[str, typer.Option(help="Column of values.")],
+    unit: Annotated[str, typer.Option(help='Unit of the values, "" for a pure number.')],
+    valid: Annotated[
+        tuple[float, float] | None, typer.Option(help="Lowest and highest credible value.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write the rejected rows to this CSV file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check your own table: which rows a study would take, and why not the others.
+
+    Exit code 0: all rows are accepted; 1: some are rejected; 2: the table cannot be used.
+    """
+    from forescale._files import write_text
+    from forescale.errors import DataError
+    from forescale.tables import ColumnMap, read_table, same_dimension
+
+    same_dimension(unit, unit)  # an unknown unit is refused before a long read
+    table = read_table(
+        file,
+        ColumnMap(material, value, valid=valid),
+        name=value,
+        unit=unit,
+        kind="measured",
+        material_kind=kind.value,
+        on_error="skip",
+    )
+    if rejects is not None:
+        try:
+            write_text(rejects, table.rejected.to_csv(index=False))
+        except OSError as error:
+            raise DataError(f"{rejects}: cannot be written ({error}); choose another") from None
+    found = _findings(file, table)
+    _tell(found, as_json)
+    if as_json:
+        _answer(found)
+    if found["rejected"]:
+        raise typer.Exit(1)
+
+
+def _findings(file: Path, table: PropertyTable) -> dict[str, Any]:
+    from forescale.tables import measurement_scatter
+
+    accepted = int(table.frame["repeats"].sum())
+    scatter, repeated = measurement_scatter(table)
+    rejected = table.rejected[["row", "material", "value", "reason"]]
+    return {
+        "file": str(file),
+        "material_kind": table.material_kind,
+        "unit": table.unit,
+        "rows": accepted + len(rejected),
+        "accepted": accepted,
+        "materials": len(table),
+        "repeated_materials": repeated,
+        "scatter": scatter,
+        "lowest": float(table.values.min()),
+        "highest": float(table.values.max()),
+        "rejected": json.loads(rejected.to_json(orient="records")),
+    }
+
+
+def _tell(found: dict[str, Any], as_json: bool) -> None:
+    unit = found["unit"] or "(no unit)"
+    say(
+        f"{found['file']}: {found['accepted']} of {found['rows']} rows accepted\n"
+        f"  materials  {found['materials']} ({found['material_kind']}s)\n"
+        f"  values     {found['lowest']:g} to {found['highest']:g} {unit}",
+        as_json,
+    )
+    if found["scatter"] is not None:
+        say(
+            f"  repeats    of {found['repeated_materials']} materials, merged; "
+            f"they scatter by {found['scatter']:.3g} {unit}",
+            as_json,
+        )
+    rejected = found["rejected"]
+    if rejected:
+        say(f"  rejected   {len(rejected)} (row 1 is the first row of data)", as_json)
+    for row in rejected[:_SHOWN]:
+        say(f"    row {row['row']}: {row['reason']}", as_json)
+    if len(rejected) > _SHOWN:
+        say(f"    … and {len(rejected) - _SHOWN} more (all with --rejects FILE)", as_json)
+
+
+def _brief(entry: CatalogEntry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "kind": entry.kind,
+        "material_kind": entry.material_kind,
+        "licence": entry.licence,
+        "properties": [
+            {"name": name, "unit": p.unit, "valid": p.valid} for name, p in entry.properties.items()
+        ],
+    }
+
+
+def _answer(value: dict[str, Any]) -> None:
+    print(json.dumps(value, allow_nan=False))  # noqa: T201

@@ -1,0 +1,113 @@
+"""``forescale data``: the catalog, and the check of a user's table."""
+
+import json
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("smiles,tb\nCCO,351\nC1CC,2\nOCC,353\nCC,warm\nCC,184\n")
+    return path
+
+
+COLUMNS = ("--kind", "molecule", "--material", "smiles", "--value", "tb")
+
+
+def test_every_dataset_is_listed(forescale):
+    code, out, _ = forescale("data", "list")
+    assert code == 0
+    assert "radonpy-pi1070" in out
+    code, out, err = forescale("data", "list", "--json")
+    listed = {row["name"]: row for row in json.loads(out)["datasets"]}
+    assert listed["radonpy-pi1070"]["kind"] == "computed"
+    assert {"name": "density", "unit": "g/cm^3", "valid": [0.5, 4.0]} in (
+        listed["radonpy-pi1070"]["properties"]
+    )
+    assert "radonpy-pi1070" in err
+
+
+def test_a_dataset_is_shown_with_origin_hash_and_licence(forescale):
+    code, out, _ = forescale("data", "show", "radonpy-pi1070", "--json")
+    card = json.loads(out)
+    assert code == 0
+    assert card["licence"] == "BSD-3-Clause"
+    assert card["url"].startswith("https://raw.githubusercontent.com/RadonPy/RadonPy/")
+    assert len(card["sha256"]) == 64
+    code, out, _ = forescale("data", "show", "radonpy-pi1070")
+    for word in ("density (g/cm^3)", card["sha256"], card["citation"]):
+        assert word in out
+
+
+def test_a_packaged_dataset_is_fetched_without_a_network(forescale):
+    code, out, _ = forescale("data", "fetch", "boiling-point-measured", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["bytes"] > 10_000
+    assert answer["path"].endswith("Physical Constants of Organic Compounds.csv")
+
+
+@pytest.mark.parametrize("command", ["show", "fetch"])
+def test_an_unknown_dataset_names_the_known_ones(forescale, command):
+    code, out, err = forescale("data", command, "nope", "--json")
+    assert (code, out) == (2, "")
+    assert "got dataset 'nope', expected one of boiling-point-joback" in err
+
+
+def test_a_good_table_is_accepted(forescale, table):
+    table.write_text("smiles,tb\nCCO,351\nOCC,353\nCC,184\n")
+    code, out, err = forescale("data", "check", table, *COLUMNS, "--unit", "K")
+    assert (code, err) == (0, "")
+    assert "3 of 3 rows accepted" in out
+    assert "184 to 352 K" in out
+    assert "scatter by 1.41 K" in out
+
+
+def test_bad_rows_are_named_and_end_in_one(forescale, table):
+    code, out, _ = forescale("data", "check", table, *COLUMNS, "--unit", "K")
+    assert code == 1
+    assert "3 of 5 rows accepted" in out
+    assert "row 2: got 'C1CC', which is not valid SMILES" in out
+    assert "row 4: got value 'warm'" in out
+
+
+def test_json_and_rejects_file_hold_every_rejected_row(forescale, table, tmp_path):
+    rejects = tmp_path / "rejects.csv"
+    code, out, err = forescale(
+        "data", "check", table, *COLUMNS, "--unit", "K", "--valid", 200, 400,
+        "--rejects", rejects, "--json",
+    )  # fmt: skip
+    answer = json.loads(out)
+    assert code == 1
+    assert (answer["rows"], answer["accepted"], answer["materials"]) == (5, 2, 1)
+    assert [row["row"] for row in answer["rejected"]] == [2, 4, 5]
+    assert "outside the valid range 200 to 400" in answer["rejected"][2]["reason"]
+    assert pd.read_csv(rejects)["row"].tolist() == [2, 4, 5]
+    assert "rows accepted" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("--unit", "kelvinn"), "got unit 'kelvinn'"),
+        (("--value", "Tb"), "got columns smiles, tb; expected also Tb"),
+        (("--kind", "polymer"), "none of its 5 rows can be used; row 1: got 'CCO'"),
+        (("--kind", "alloy"), "alloy"),
+        (("--rejects", "/proc/none/rejects.csv"), "cannot be written"),
+    ],
+)
+def test_a_wrong_request_ends_in_two(forescale, table, change, words):
+    code, out, err = forescale("data", "check", table, *COLUMNS, "--unit", "K", *change, "--json")
+    assert (code, out) == (2, "")
+    assert words in err
+
+
+def test_options_that_must_be_given(forescale, table, tmp_path):
+    code, _, err = forescale("data", "check", table, *COLUMNS)
+    assert code == 2
+    assert "--unit" in err
+    code, _, err = forescale("data", "check", tmp_path / "none.csv", *COLUMNS, "--unit", "K")
+    assert code == 2
+    assert "none.csv: no such file" in err

@@ -1,0 +1,35 @@
+"""Descriptors keep the contract of :mod:`forescale.descriptors.testing`."""
+
+import pytest
+
+from forescale.descriptors import get_descriptor, names
+from forescale.descriptors.testing import DescriptorSuite
+from forescale.errors import ConfigError
+
+
+class TestDescriptors(DescriptorSuite):
+    @pytest.fixture(params=["structure", "rdkit2d", "morgan"])
+    def descriptor(self, request):
+        return get_descriptor(request.param, "molecule")
+
+
+def test_the_default_is_named_after_the_material():
+    assert get_descriptor("molecule", "molecule").name == "structure"
+    assert get_descriptor("polymer", "polymer").name == "structure"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"),
+    [
+        ("ecfp", "molecule", r"got 'ecfp', expected one of structure"),
+        ("polymer", "molecule", r"got 'polymer', which does not describe a molecule"),
+        ("structure", "composition", r"does not describe a composition"),
+    ],
+)
+def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
+    with pytest.raises(ConfigError, match=message):
+        get_descriptor(name, kind)
+
+
+def test_names_are_what_study_files_may_say():
+    assert set(names()) == {"structure", "rdkit2d", "morgan", "molecule", "polymer"}

@@ -1,0 +1,33 @@
+"""Learners keep the contract of :mod:`forescale.learners.testing`."""
+
+import pytest
+
+from forescale.errors import ConfigError
+from forescale.learners import get_learner, names
+from forescale.learners.testing import LearnerSuite
+
+
+class TestGP(LearnerSuite):
+    @pytest.fixture(params=["laplacian", "matern32"])
+    def learner(self, request):
+        options = {"lengths": [0.5, 2.0], "noises": [0.003, 0.1]}
+        return get_learner("gp", {"kernel": request.param, **options})
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("forest", {}, r"learner\.name: got 'forest', expected one of gp"),
+        ("gp", {"kernal": "rbf"}, r"learner\.kernal: got 'rbf'"),
+        ("gp", {"kernel": "cubic"}, r"learner\.kernel: got 'cubic'.*'laplacian'"),
+        ("gp", {"noises": [0.1, -1]}, r"learner\.noises\.1: got -1.*greater than 0"),
+        ("gp", {"lengths": []}, r"learner\.lengths"),
+    ],
+)
+def test_a_wrong_learner_or_option_is_named(name, options, message):
+    with pytest.raises(ConfigError, match=message):
+        get_learner(name, options)
+
+
+def test_every_name_is_a_learner():
+    assert {get_learner(name, {}).name for name in names()} == set(names())
