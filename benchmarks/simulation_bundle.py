@@ -65,8 +65,8 @@ def _card(attempts: pd.DataFrame, units: dict[str, str], record: Provenance) -> 
         "property": "refractive_index",
         "columns": {
             "key": "canonical SMILES",
-            "value": "refractive index (Lorentz–Lorenz: D4 static polarisability, "
-            "van der Waals volume / 0.564); no unit",
+            "value": "refractive index by Lorentz–Lorenz: D4 static polarisability, liquid volume "
+            "from vdw_volume, vdw_area and polar hydrogens (simulation/optics.py); no unit",
             "converged": "whether the force field reached its minimum",
             **{name: units[name] or "no unit" for name in COLUMNS},
         },
@@ -89,7 +89,7 @@ def _card(attempts: pd.DataFrame, units: dict[str, str], record: Provenance) -> 
             "not converged": int((~done["converged"].astype(bool)).sum()),
             "failed or not supported": {str(k): int(v) for k, v in short.items()},
         },
-        "core_seconds": round(float(attempts["wall_s"].sum())),
+        "wall_seconds": round(float(attempts["wall_s"].sum())),
         "campaign": "examples/campaigns/refractive-index.toml",
         "licence": LICENCE,
     }

@@ -23,3 +23,8 @@ class TestAseEngine(EngineContract):
     name = f"{EXAMPLE}:AseEngine"
     works = (("molecule", "CO"), ("molecule", "C#N"))
     refuses = (("molecule", "FS(F)(F)(F)(F)F"),)
+
+
+def test_the_documentation_shows_it_whole() -> None:
+    page = EXAMPLE.parents[2] / "docs" / "simulation-engines.md"
+    assert EXAMPLE.read_text(encoding="utf-8") in page.read_text(encoding="utf-8")
