@@ -3,7 +3,7 @@
 Prints the tables kept in docs/laws-benchmark.md. Public curves are read from the folder
 `curves` beside the one FORESCALE_MIRROR names; settings were chosen on the tuning half.
 
-    python benchmarks/laws_benchmark.py [curves|joint|simulation|speed ...]
+    python benchmarks/laws_benchmark.py [tabular|tabular_single|drug|joint|simulation|speed ...]
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dic
         "at the largest n": float(inside.iloc[-1]),
         "median width": float(np.median(np.log(forecast.high / forecast.low))),
         "own backtest": law.backtest["coverage"],
+        "recent drop": recent_drop(law.curve),
     }
     posterior = Posterior.of(law.curve)
     rng = np.random.default_rng(0)
@@ -82,6 +83,12 @@ def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dic
         alone = np.log(posterior.given(form).sample(400, rng).curves(n))
         row[f"drift {form}"] = rms(np.median(alone, axis=0) - truth)
     return row | planned(law, fit, beyond)
+
+
+def recent_drop(curve) -> float:
+    """Fall of the log error per decade over the last decade of the fitted points."""
+    recent = curve.n >= curve.n[-1] / 10
+    return float(-np.polyfit(np.log10(curve.n[recent]), curve.log_error[recent], 1)[0])
 
 
 def planned(law, fit: pd.DataFrame, beyond: pd.DataFrame) -> dict:
@@ -108,7 +115,12 @@ def summary(rows: list[dict]) -> pd.DataFrame:
     lines = []
     for name, part in parts:
         line = {"half": name, "curves": len(part)}
-        line |= part.drop(columns=["half", "decades", "never"]).astype(float).mean().to_dict()
+        line |= (
+            part.drop(columns=["half", "decades", "never", "recent drop"])
+            .astype(float)
+            .mean()
+            .to_dict()
+        )
         decades = [d for row in part.decades for d in row]
         line["planned size, decades"] = float(np.median(decades)) if decades else np.nan
         line["wrongly never"] = float(np.mean([v for row in part.never for v in row] or [np.nan]))
@@ -126,31 +138,40 @@ def show(title: str, frame: pd.DataFrame, digits: int = 4) -> None:
     sys.stdout.flush()
 
 
-def curves() -> None:
-    for file, title in (("lcdb11_subset300", "tabular"), ("drug_response_mean", "drug response")):
-        table = pd.read_csv(CURVES / f"{file}.csv")
-        for given in ("se", "none"):
-            began, rows = time.perf_counter(), []
-            for name, curve in table.groupby("curve_id", sort=False):
-                fit, beyond = curve[curve.role == "fit"], curve[curve.role == "extrap"]
-                rows.append(score(str(name), fit, beyond, given))
-            seconds = time.perf_counter() - began
-            word = "with standard errors" if given == "se" else "without"
-            show(
-                f"{title}, {word} ({seconds:.0f} s)",
-                summary(rows)
-                .T.reset_index()
-                .set_axis(["", "tuning", "reporting", "all"], axis=1)
-                .iloc[1:],
-            )
-            flat = pd.DataFrame(rows)
-            flat = flat[flat["last value"] < 0.03]
-            if len(flat):
-                ratio = flat["combined"].mean() / flat["last value"].mean()
-                print(
-                    f"\nFlat curves (last value within 3 %): {len(flat)}, error against"
-                    f" last value {ratio:.2f}"
-                )
+def curves(file: str, title: str, given: str) -> None:
+    table = pd.read_csv(CURVES / f"{file}.csv")
+    began, rows = time.process_time(), []
+    for name, curve in table.groupby("curve_id", sort=False):
+        fit, beyond = curve[curve.role == "fit"], curve[curve.role == "extrap"]
+        rows.append(score(str(name), fit, beyond, given))
+    seconds = time.process_time() - began
+    word = "with standard errors" if given == "se" else "without"
+    show_halves(f"{title}, {word} ({seconds:.0f} s of processor time)", rows)
+    flat = [row for row in rows if row["recent drop"] < 0.05]
+    if flat:
+        ours, last = (np.mean([row[key] for row in flat]) for key in ("combined", "last value"))
+        print(
+            f"\nFlat curves (fitted points fall less than 5 % over their last decade):"
+            f" {len(flat)}, error relative to the last value seen: {ours / last:.3f}"
+        )
+
+
+def show_halves(title: str, rows: list[dict]) -> None:
+    table = summary(rows).T.reset_index()
+    show(title, table.set_axis(["", "tuning", "reporting", "all"], axis=1).iloc[1:])
+
+
+def tabular() -> None:
+    curves("lcdb11_subset300", "tabular", "se")
+
+
+def tabular_single() -> None:
+    curves("lcdb11_subset300", "tabular", "none")
+
+
+def drug() -> None:
+    curves("drug_response_mean", "drug response", "se")
+    curves("drug_response_mean", "drug response", "none")
     drug_replicates()
 
 
@@ -248,6 +269,15 @@ def speed() -> None:
     assert read_curve(n, errors[0]).noise is None
 
 
+PARTS = {
+    "tabular": tabular,
+    "tabular_single": tabular_single,
+    "drug": drug,
+    "joint": joint,
+    "simulation": simulation,
+    "speed": speed,
+}
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or ["curves", "joint", "simulation", "speed"]:
-        {"curves": curves, "joint": joint, "simulation": simulation, "speed": speed}[part]()
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 
-from forescale.laws.drift import drift_kernel, drift_variance
+from forescale.laws.drift import drift_kernel, drift_paths, drift_variance
 from forescale.laws.engine import weigh
 from forescale.laws.profile import Profile, fan
 from forescale.laws.shapes import ShapeGrid, ShapePrior
@@ -88,3 +88,11 @@ def test_drift_beyond_starts_like_an_integrated_brownian_motion():
     assert drift_variance(0.1, 0.2, x)[0] == pytest.approx(kernel, rel=0.02)
     assert drift_variance(0.1, 0.2, -x)[0] == 0
     assert drift_kernel(0.1, 0.2, x, -x)[0, 0] == 0
+
+
+def test_paths_have_the_variance_of_the_drift():
+    reach = np.linspace(0, 4, 41)
+    paths = drift_paths(np.full(4000, 0.1), np.full(4000, 0.2), reach, np.random.default_rng(0))
+    expected = drift_variance(0.1, 0.2, reach)
+    assert paths[:, 0] == pytest.approx(np.zeros(4000))
+    assert paths.var(axis=0)[[10, 40]] == pytest.approx(expected[[10, 40]], rel=0.08)

@@ -28,7 +28,7 @@ class DriftPrior:
     """Probability that a curve follows its form, and log-normal priors (center, spread in
     ln) of the two sizes of drift otherwise and of the noise."""
 
-    faithful: float = 0.2
+    faithful: float = 0.15
     step: tuple[float, float] = (0.02, 1.0)
     bend: tuple[float, float] = (0.1, 0.8)
     noise: tuple[float, float] = (0.01, 1.5)
@@ -85,6 +85,26 @@ def drift_variance(step: Floats | float, bend: Floats | float, reach: Floats) ->
         wander, 0.0
     )
     return variance
+
+
+def drift_paths(step: Floats, bend: Floats, reach: Floats, rng: np.random.Generator) -> Floats:
+    """Sample paths of the drift along ascending ``reach``, shape (draws, len(reach)).
+
+    ``step`` and ``bend`` have shape (draws,); at each reach the variance is that of
+    `drift_variance` up to the discretisation of the slope's integral.
+    """
+    apart = np.diff(reach, prepend=0.0)
+    normal = rng.standard_normal((2, len(step), len(reach)))
+    paths = np.cumsum(step[:, None] * np.sqrt(apart) * normal[0], axis=1)
+    keep = np.exp(-apart / MEMORY)
+    kick = np.sqrt(-MEMORY / 2 * np.expm1(-2 * apart / MEMORY))
+    slope, bent = np.zeros(len(step)), np.zeros(len(step))
+    for k, gap in enumerate(apart):
+        turned = slope * keep[k] + bend * kick[k] * normal[1][:, k]
+        bent = bent + gap * (slope + turned) / 2
+        slope = turned
+        paths[:, k] += bent
+    return paths
 
 
 def _bell(value: float, prior: tuple[float, float]) -> float:

@@ -22,6 +22,7 @@ from forescale.laws.drift import (
     DriftPrior,
     deviations,
     drift_kernel,
+    drift_paths,
     drift_variance,
 )
 from forescale.laws.engine import Mixture, busy_covariances, weigh
@@ -128,6 +129,19 @@ class Draws:
         logs = np.log(self.laws(n)) + self.shock[:, None] * np.sqrt(variance)
         if self.within is not None and np.any(reach < 0):
             logs += self.within.at(-reach[0], self.step, self.bend)
+        return np.exp(logs)
+
+    def paths(self, n: Floats, rng: np.random.Generator) -> Floats:
+        """As `curves`, with the drift wandering along ascending ``n``, shape (draws, len(n)).
+
+        At one size both say the same. Along n, `curves` carries each draw to one side of
+        its law, while a path may come back, so it shows when a level is first reached.
+        """
+        reach = np.maximum(np.log(n / self.n_last), 0.0)
+        wander = drift_paths(self.step, self.bend, reach, rng)
+        logs = np.log(self.laws(n)) + wander
+        if self.within is not None:
+            logs += self.within.at(np.maximum(-np.log(n / self.n_last), 0.0), self.step, self.bend)
         return np.exp(logs)
 
     def measured(self, n: Floats) -> Floats:

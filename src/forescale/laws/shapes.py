@@ -33,7 +33,7 @@ class ShapePrior:
     alpha: tuple[float, float] = (0.5, 0.9)  # log-normal center and spread
     no_limit: float = 0.12
     no_knee: float = 0.6
-    flatness: float = 0.5  # c ~ Beta(1, flatness): below one favours curves that level off
+    flatness: float = 0.8  # c ~ Beta(1, flatness): below one favours curves that level off
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ def sample_size(law: Law, target_error: float) -> Answer:
     target = above_zero("target error", target_error)
     first, last = float(law.curve.n[0]), float(law.curve.n[-1])
     grid = np.geomspace(first, last * HORIZON, STEPS)
-    return Answer(first_crossing(grid, law.draws.curves(grid), np.array([target])), law.level)
+    paths = law.draws.paths(grid, np.random.default_rng(0))  # the same for every target
+    return Answer(first_crossing(grid, paths, np.array([target])), law.level)
 
 
 def gain(law: Law, more: float) -> Answer:
