@@ -61,12 +61,12 @@ def demo(
 
     from forescale.study import load_study
 
-    with as_file(files("forescale.study.bundled").joinpath("boiling-point.toml")) as path:
+    with as_file(files("forescale.study.bundled").joinpath("refractive-index.toml")) as path:
         study = load_study(path)
     say(
-        "Computed side: normal boiling points estimated by Joback group contributions.\n"
-        "Measured side: handbook boiling points of organic compounds.\n"
-        "Both come from tables of the installed package 'chemicals'.",
+        "Computed side: refractive indices of molecular liquids by GFN2-xTB and D4, computed with\n"
+        "forescale and bundled (5,000 of 49,673 molecules).\n"
+        "Measured side: handbook refractive indices near 293 K, from the package 'chemicals'.",
         as_json,
     )
     _run(study, out, workers, OnError.RAISE, None, as_json)

@@ -25,6 +25,8 @@ from forescale.tables.property_table import PropertyTable
 
 _IDENTITY = ("study", "data", "descriptor", "forescale")
 _PARTS = "part-" + 5 * "[0-9]" + ".parquet"
+MIN_REPEATED = 10
+"""Materials with repeats below which their scatter is no noise floor: too few to be typical."""
 _PACKAGES = ("numpy", "scipy", "pandas", "rdkit", "chemicals")
 
 
@@ -166,7 +168,7 @@ def _manifest(study: Study, data: StudyData, descriptor_version: str) -> dict[st
         "descriptor": descriptor_version,
         "seed": study.seed,
         "metric_unit": data.target.unit,
-        "noise_floor": floor,
+        "noise_floor": floor if repeated >= MIN_REPEATED else None,
         "noise_floor_materials": repeated,
         "tables": {"source": _card(data.source), "target": _card(data.target)},
         "overlap_materials": len(set(data.source.keys) & set(data.target.keys)),

@@ -167,19 +167,7 @@ def build_table(
     texts = raw[columns.material].astype(str).mask(raw[columns.material].isna(), "")
     values = _numbers(raw[columns.value], origin)
     keys, reasons = _parse_all(material_kind, texts)
-    low, high = columns.valid or (-np.inf, np.inf)
-    for index, value in enumerate(values):
-        if reasons[index] is None and not np.isfinite(value):
-            got = raw[columns.value].iloc[index]
-            reasons[index] = (
-                f"got value {got!r} in column {columns.value!r}, expected a finite number"
-            )
-    faulty = np.array([reason is not None for reason in reasons], dtype=bool)
-    implausible = ~faulty & ((values < low) | (values > high))
-    for index in np.flatnonzero(implausible).tolist():
-        reasons[index] = (
-            f"value {values[index]:g} {unit} outside the valid range {low:g} to {high:g}"
-        )
+    faulty, implausible = _judge(raw[columns.value], values, columns, unit, reasons)
     rejected = pd.DataFrame(
         {
             "file": origin,
@@ -211,6 +199,29 @@ def build_table(
         provenance=(provenance,),
         rejected=rejected,
     )
+
+
+def _judge(
+    given: pd.Series,
+    values: NDArray[np.float64],
+    columns: ColumnMap,
+    unit: str,
+    reasons: list[str | None],
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows are faulty and which merely implausible; completes ``reasons`` in place."""
+    low, high = columns.valid or (-np.inf, np.inf)
+    for index in np.flatnonzero(~np.isfinite(values)).tolist():
+        got = given.iloc[index]
+        reasons[index] = reasons[index] or (
+            f"got value {got!r} in column {columns.value!r}, expected a finite number"
+        )
+    faulty = np.array([reason is not None for reason in reasons], dtype=bool)
+    implausible = ~faulty & ((values < low) | (values > high))
+    for index in np.flatnonzero(implausible).tolist():
+        reasons[index] = (
+            f"value {values[index]:g} {unit} outside the valid range {low:g} to {high:g}"
+        )
+    return faulty, implausible
 
 
 def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
