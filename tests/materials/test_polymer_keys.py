@@ -113,6 +113,23 @@ def test_cis_and_trans_and_mirror_images_are_different_polymers():
     assert key(left) != key(right)
 
 
+@pytest.mark.parametrize("centre", ["[C@@H](C)", "[C@@](C)(CC)", "[C@@](F)(CCC)"])
+def test_a_stereocentre_keeps_its_hand_wherever_the_chain_is_cut(centre):
+    units = [  # the oxygen comes before the centre, or the open end that stands for it
+        f"*O{centre}C(=O)*",
+        f"*{centre}C(=O)O*",
+        f"*C(=O)O{centre}*",
+        f"*O{centre}C(=O)O{centre}C(=O)*",
+        f"*C(=O){centre.replace('@@', '@')}O*",  # read from the other end
+    ]
+    assert {key(unit) for unit in units} == {key(units[0])}
+    assert key(units[0]) in {Chem.CanonSmiles(unit) for unit in units}
+    mirrored = [unit.replace("@@", "~").replace("@", "@@").replace("~", "@") for unit in units]
+    assert {key(unit) for unit in mirrored} == {key(mirrored[0])} != {key(units[0])}
+    alternating = f"*O{centre}C(=O)O{centre.replace('@@', '@')}C(=O)*"
+    assert key(alternating) not in {key(units[0]), key(mirrored[0])}
+
+
 def test_different_polymers_have_different_keys():
     units = {**PLAIN, **STEREO}
     assert len({key(unit) for unit in units.values()}) == len(units)
