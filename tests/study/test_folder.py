@@ -152,6 +152,16 @@ def test_the_same_study_of_other_data_is_refused(write_study, tmp_path):
     assert "data.source" not in str(caught.value)
 
 
+def test_a_study_whose_files_moved_is_the_same_study(write_study, tmp_path, computed_replicates):
+    (tmp_path / "old").mkdir()
+    run(write_study(tmp_path / "old", replicates=1), tmp_path / "run")
+    (tmp_path / "old").rename(tmp_path / "new")
+    moved = next((tmp_path / "new").glob("*.toml"))
+    computed_replicates.clear()
+    run(moved, tmp_path / "run")
+    assert computed_replicates == []
+
+
 def test_a_folder_of_something_else_is_refused(study_file, tmp_path):
     folder = tmp_path / "thesis"
     folder.mkdir()

@@ -33,4 +33,7 @@ def get_learner(name: str, options: Mapping[str, Any]) -> Learner:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(["learner", *map(str, first["loc"])])
-        raise ConfigError(f"{where}: got {first['input']!r}, {first['msg']}") from None
+        allowed = ", ".join(GPOptions.model_fields)
+        unknown = first["type"] == "extra_forbidden"
+        why = f"expected one of {allowed}" if unknown else first["msg"]
+        raise ConfigError(f"{where}: got {first['input']!r}; {why}") from None

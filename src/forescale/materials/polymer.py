@@ -107,7 +107,7 @@ def _cut_at_single_bond(mol: Chem.Mol, ends: tuple[int, int]) -> Chem.Mol:
     if not bonds:
         return mol
     opened = Chem.FragmentOnBonds(mol, [bonds[0].GetIdx()], dummyLabels=[(0, 0)])
-    return Chem.MolFromSmiles(canonical(weld(opened, *ends)))
+    return Chem.MolFromSmiles(canonical(weld(opened, [ends])))
 
 
 def _segments(mol: Chem.Mol, ends: tuple[int, int]) -> list[str]:
@@ -160,17 +160,16 @@ def _primitive_period(sequence: list[str]) -> int:
 
 def _join(segments: tuple[str, ...]) -> str:
     """One repeat unit from its segments, tail to head."""
-    chain = Chem.MolFromSmiles(segments[0])
-    for segment in segments[1:]:
-        tail = _labelled(chain, _TAIL)
-        head = chain.GetNumAtoms() + _labelled(piece := Chem.MolFromSmiles(segment), _HEAD)
-        chain = weld(Chem.CombineMols(chain, piece), tail, head)
-    for atom in chain.GetAtoms():
-        if atom.GetAtomicNum() == 0:
-            atom.SetIsotope(0)
-    return canonical(Chem.MolFromSmiles(canonical(chain)))
-
-
-def _labelled(mol: Chem.Mol, label: int) -> int:
-    ends = (a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 0 and a.GetIsotope() == label)
-    return next(ends)
+    chain = Chem.Mol()
+    heads: list[int] = []
+    tails: list[int] = []
+    for segment in segments:
+        piece = Chem.MolFromSmiles(segment)
+        for atom in piece.GetAtoms():
+            if atom.GetAtomicNum() == 0:
+                ends = heads if atom.GetIsotope() == _HEAD else tails
+                ends.append(chain.GetNumAtoms() + atom.GetIdx())
+                atom.SetIsotope(0)
+        chain = Chem.CombineMols(chain, piece)
+    joints = list(zip(tails[:-1], heads[1:], strict=True))
+    return canonical(Chem.MolFromSmiles(canonical(weld(chain, joints))))

@@ -43,7 +43,7 @@ def oligomer(repeat_unit: str, length: int) -> str:
     for _ in range(length - 1):
         # The open ends that are left stay in order: the first is the head, the last the tail.
         size, tail = chain.GetNumAtoms(), _open_ends(chain)[-1]
-        chain = weld(Chem.CombineMols(chain, unit), tail, size + ends[0])
+        chain = weld(Chem.CombineMols(chain, unit), [(tail, size + ends[0])])
     capped = Chem.RWMol(chain)
     for end in _open_ends(capped):
         capped.GetAtomWithIdx(end).SetAtomicNum(1)

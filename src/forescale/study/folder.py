@@ -87,7 +87,9 @@ class RunFolder:
     def _refuse_other(self, wanted: Mapping[str, Any]) -> None:
         found = self.manifest
         differing = [
-            line for key in _IDENTITY for line in _differences(found.get(key), wanted[key], key)
+            line
+            for key in _IDENTITY
+            for line in _differences(_placeless(found.get(key)), _placeless(wanted[key]), key)
         ]
         if differing:
             shown = "\n".join(f"  {line}" for line in differing[:10])
@@ -193,6 +195,13 @@ def _card(table: PropertyTable) -> dict[str, Any]:
         "rejected_rows": len(table.rejected),
         "datasets": [asdict(record) for record in table.provenance],
     }
+
+
+def _placeless(value: Any) -> Any:
+    """Without paths of files: where a file lies does not matter, what it holds is hashed."""
+    if isinstance(value, dict):
+        return {key: _placeless(inner) for key, inner in value.items() if key != "file"}
+    return [_placeless(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _differences(found: Any, wanted: Any, key: str) -> list[str]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from forescale._files import scratch_folder
 from forescale._progress import progress, say
 from forescale._workers import in_processes
 from forescale.learners import Grid, PreparedLearner, get_learner
@@ -76,9 +75,9 @@ def run_replicates(
         if not missing:
             return
         grid = data.grid(study)
-        with TemporaryDirectory(prefix="forescale-") as scratch:
+        with scratch_folder(folder.path) as scratch:
             learner = get_learner(study.learner.name, study.learner.options)
-            prepared = learner.prepare(data.arrays(), Path(scratch))
+            prepared = learner.prepare(data.arrays(), scratch)
             job = _Job(prepared, grid, data.target.values, study.evaluation.metrics, study.seed)
             splits = {replicate: data.split(study, replicate) for replicate in missing}
             for replicate, errors, predictions in _results(job, splits, workers):
