@@ -61,3 +61,14 @@ def test_plan_reads_a_run_folder(tmp_path):
     answer = json.loads(result.stdout)
     assert answer["metric_unit"] == "K"
     assert answer["laws"][0]["sample_size"][0]["target_error"] == 0.11
+
+
+def test_a_table_with_m_also_answers_with_the_joint_law(tmp_path):
+    n, m = (g.ravel() for g in np.meshgrid(SIZES, [10, 20, 40, 80]))
+    error = (3 * n**-0.5 + 0.2) * m**-0.3
+    pd.DataFrame({"n": n, "error": error, "m": m}).to_csv(tmp_path / "grid.csv", index=False)
+    result = CliRunner().invoke(app, ["fit", str(tmp_path / "grid.csv"), "--m", "m", "--json"])
+    assert result.exit_code == 0, result.exception
+    answer = json.loads(result.stdout)
+    assert [law["n_target"] for law in answer["curves"].values()] == [10, 20, 40, 80]
+    assert sum(answer["joint"]["curve"]["forms"].values()) == pytest.approx(1)

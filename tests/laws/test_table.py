@@ -51,3 +51,10 @@ def test_study_laws_skip_scratch_and_higher_is_better():
     ]  # fmt: skip
     assert all(law.curve.n[0] == SIZES[0] for law in laws)
     assert [law.noise_floor for law in laws] == [None, 0.02, None, 0.02]
+
+
+def test_each_m_is_fitted_by_itself_under_a_readable_name():
+    table = pd.concat(two_curves().assign(m=m) for m in (20.0, 1281167.0))
+    laws = fit_table(table, curve="id", n="size", error="rmse", m="m")
+    assert list(laws) == ["a m=20", "b m=20", "a m=1281167", "b m=1281167"]
+    assert laws["a m=20"].n_target == 20

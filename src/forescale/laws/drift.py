@@ -31,7 +31,7 @@ class DriftPrior:
     faithful: float = 0.15
     step: tuple[float, float] = (0.02, 1.0)
     bend: tuple[float, float] = (0.1, 0.8)
-    noise: tuple[float, float] = (0.01, 1.5)
+    noise: tuple[float, float] = (0.005, 1.0)
 
 
 @dataclass(frozen=True)

@@ -234,8 +234,13 @@ def _check(
 def _name(key: tuple[Hashable, ...], *, has_curve: bool, has_m: bool) -> str:
     parts = [str(key[0])] if has_curve or not has_m else []
     if has_m:
-        parts.append(f"m={key[-1]:g}" if isinstance(key[-1], float) else f"m={key[-1]}")
+        parts.append(f"m={_whole(key[-1])}")
     return " ".join(parts)
+
+
+def _whole(value: Hashable) -> Hashable:
+    """Return 20 for 20.0: a column with a hole or a power of ten reads as floats."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _refuse_missing(frame: pd.DataFrame, columns: list[str]) -> None:
