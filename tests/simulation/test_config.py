@@ -14,6 +14,7 @@ from forescale.simulation import Campaign
 from forescale.simulation.runner import header_of
 from forescale.simulation.sources import list_materials
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "campaigns"
 GOOD = """
 workers = 2
 [[materials]]
@@ -145,3 +146,8 @@ def test_the_command_line_reports_and_exits(tmp_path: Path) -> None:
     wrong = subprocess.run([*command, "no-such.toml"], capture_output=True, check=False)
     assert wrong.returncode == 2
     assert b"no such campaign file" in wrong.stderr
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_examples_are_valid(path: Path) -> None:
+    assert header_of(Campaign.from_toml(path)).engine == "xtb"
