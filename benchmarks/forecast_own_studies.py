@@ -18,10 +18,9 @@ from forescale.study import RunFolder
 
 
 def main() -> None:
-    print(
-        "| study | m | fitted up to n | forecast at n | forecast | 90 % interval | came | last value |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    heads = ("study", "m", "fitted up to n", "forecast at n", "forecast", "90 % interval")
+    print("| " + " | ".join((*heads, "came", "last value")) + " |")
+    print("| --- " * 8 + "|")
     held = total = 0
     for path in map(Path, sys.argv[1:]):
         folder = RunFolder(path)
