@@ -11,9 +11,14 @@ from forescale._files import replace_file, scratch_folder
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "kept.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), replace_file(path) as temporary:
-        temporary.write_text("new, half")
-        raise RuntimeError
+
+    def interrupted():
+        with replace_file(path) as temporary:
+            temporary.write_text("new, half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        interrupted()
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept.txt"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forescale.catalog import load_dataset
 from forescale.descriptors import Features, featurize, get_descriptor
-from forescale.errors import ConfigError
+from forescale.errors import ConfigError, DataError
 from forescale.learners import Grid, TransferData
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
@@ -108,6 +108,11 @@ def load_data(
     """
     group_column = study.evaluation.split.partition(":")[2]
     target = _load(study.target, "target", study, on_error, (group_column,) if group_column else ())
+    if np.ptp(target.values) == 0:
+        raise DataError(
+            f"target: got {target.values[0]:g} {target.unit} for all {len(target)} materials, "
+            "expected measured values that differ: there is nothing to predict"
+        )
     sources = [
         _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
     ]
