@@ -2,8 +2,8 @@
 
 At each of ten sizes the campaign computes what is missing (really, with the xtb engine), the study
 is run on the table as it then is, and the law forecasts the error at the next sizes. Later sizes
-show what came. The stopping rule: stop when the upper end of the 90 % interval of what the next
-batch brings is below ``--matters``.
+show what came. The stopping rule: stop when the next batch almost surely brings less than
+``--matters``; ``stop_right`` says whether less did come.
 
     pip install "forescale[simulation]"
     python live_loop.py FOLDER                      # minutes; resumes if stopped
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from forescale.laws import Law
+from forescale.planning import stopping
 from forescale.simulation import Campaign, campaign_table, run_campaign
 from forescale.simulation.campaign import MaterialsConfig
 from forescale.simulation.sources import list_materials
@@ -97,18 +98,16 @@ def law_at(folder: Path, table: Path, size: int, options: argparse.Namespace) ->
     return next(law for law in finished.laws if law.n_target == options.n_target)
 
 
-def stopping(laws: dict[int, Law], matters: float) -> pd.DataFrame:
+def decisions(laws: dict[int, Law], matters: float) -> pd.DataFrame:
     """For each size but the last: the gain foreseen for the next batch, and what came."""
     rows = []
-    sizes = list(laws)
-    for size, following in pairwise(sizes):
-        law = laws[size]
-        now, then = law.draws.curves(np.array([float(size), float(following)])).T
-        low, median, high = np.quantile(now - then, [0.05, 0.5, 0.95])
+    for size, following in pairwise(laws):
+        answer = stopping(laws[size], following - size, matters)
         came = laws[following].curve
         gain = float(np.interp(size, came.n, came.error) - came.error[-1])
-        rows.append((size, following, median, low, high, gain, bool(high < matters)))
-    columns = ["size", "next", "gain", "gain_low", "gain_high", "gain_came", "stop"]
+        foreseen = [answer["gain"][name] for name in ("median", "low", "high")]
+        rows.append((size, following, *foreseen, gain, answer["stop"], gain < matters))
+    columns = ["size", "next", "gain", "gain_low", "gain_high", "gain_came", "stop", "stop_right"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -158,8 +157,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=60, help="first size")
     parser.add_argument("--ratio", type=float, default=1.7, help="of successive sizes")
     parser.add_argument("--steps", type=int, default=10)
-    parser.add_argument("--n-target", type=int, default=40)
-    parser.add_argument("--replicates", type=int, default=10)
+    parser.add_argument("--n-target", type=int, default=20)
+    parser.add_argument("--replicates", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--matters", type=float, default=0.0003, help="gain worth a batch")
     options = parser.parse_args()
@@ -171,7 +170,7 @@ def main() -> None:
         table = grow(options.folder, materials, size, options.workers)
         laws[size] = law_at(options.folder, table, size, options)
         print(f"n = {size}: error {laws[size].curve.error[-1]:.4f}")
-    table, rule = forecasts(laws), stopping(laws, options.matters)
+    table, rule = forecasts(laws), decisions(laws, options.matters)
     table.to_csv(options.folder / "live-loop.csv", index=False)
     rule.to_csv(options.folder / "stopping.csv", index=False)
     draw(laws, options.folder / "live-loop.png")
