@@ -24,7 +24,6 @@ from forescale.learners._stages import SourceStage, TargetStage, standardised
 from forescale.learners.kernels import KernelName, Metric
 from forescale.splits import Split
 
-_BLOCK = 1024  # rows of distances computed at a time
 _Positive = Annotated[float, Gt(0)]
 _Share = Annotated[float, Gt(0), Le(1)]
 
@@ -81,12 +80,7 @@ class GPLearner:
         out = np.lib.format.open_memmap(
             path, mode="w+", dtype=np.float32, shape=(len(rows), len(rows))
         )
-        threads = default_workers()
-        for start in range(0, len(rows), _BLOCK):
-            stop = start + _BLOCK
-            block = metric.between(rows[start:stop], rows[start:], threads)
-            out[start:stop, start:] = block
-            out[start:, start:stop] = block.T
+        metric.fill_pairwise(rows, out, default_workers())
         out.flush()
         return PreparedGP(self.options, path, data.source_values, data.target_values)
 

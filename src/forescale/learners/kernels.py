@@ -8,6 +8,8 @@ fixed shares whatever their numbers of columns.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -22,6 +24,7 @@ COUNT_SHARE = 0.2
 
 _CLIP = 4.0  # standard deviations; beyond, a descriptor says "unusual", not how much
 _MAX_COUNT = 4096  # far above how often an environment occurs in a molecule
+_BLOCK = 256  # rows of distances computed at a time by one thread
 _SAMPLE = 500  # rows that fix a median distance
 
 
@@ -78,7 +81,8 @@ class Metric:
         sample = reference[
             np.linspace(0, len(reference) - 1, min(len(reference), _SAMPLE)).astype(int)
         ]
-        medians = [_median(block, self._cdist_name) for block in self._transform(sample)]
+        scaled = self._transform(sample)
+        medians = [_median(block, self._cdist_name) for block in (scaled.real, scaled.roots)]
         shares = (1.0 - COUNT_SHARE, COUNT_SHARE) if all(medians) else (1.0, 1.0)
         self._weights = [s / m if m > 0 else 0.0 for s, m in zip(shares, medians, strict=True)]
 
@@ -86,56 +90,77 @@ class Metric:
     def _cdist_name(self) -> str:
         return "cityblock" if self.taxicab else "sqeuclidean"
 
-    def _transform(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float64], ...]:
+    def _transform(self, rows: NDArray[np.float32]) -> _Scaled:
         real = (rows[:, ~self.is_count] - self._center) / self._spread
         real = np.clip(real[:, self._varies], -_CLIP, _CLIP)
-        return real, np.sqrt(rows[:, self.is_count].astype(float))
+        return _Scaled(real, np.sqrt(rows[:, self.is_count].astype(float)))
 
-    def between(
-        self, left: NDArray[np.float32], right: NDArray[np.float32], threads: int = 1
-    ) -> NDArray[np.float32]:
+    def between(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distances, shape (rows of left, rows of right)."""
-        left_real, left_counts = self._transform(left)
-        right_real, right_counts = self._transform(right)
-        out = np.empty((len(left), len(right)), dtype=np.float32)
+        return self._distances(self._transform(left), self._transform(right))
 
-        def fill(rows: slice) -> None:
-            total = np.zeros((len(left_real[rows]), len(right)))
-            if self._weights[0]:
-                total += self._weights[0] * cdist(left_real[rows], right_real, self._cdist_name)
-            if self._weights[1] and self.taxicab:
-                total += self._weights[1] * _count_distance(left_counts[rows], right_counts)
-            elif self._weights[1]:
-                total += self._weights[1] * cdist(left_counts[rows], right_counts, self._cdist_name)
-            out[rows] = total if self.taxicab else np.sqrt(total)
+    def fill_pairwise(
+        self, rows: NDArray[np.float32], out: NDArray[np.float32], threads: int = 1
+    ) -> None:
+        """Write the distances among rows into ``out``, shape (rows, rows), by blocks."""
+        scaled = self._transform(rows)
 
-        step = 256
+        def fill(start: int) -> None:
+            stop = start + _BLOCK
+            block = self._distances(scaled.part(start, stop), scaled.part(start, len(rows)))
+            out[start:stop, start:] = block
+            out[start:, start:stop] = block.T
+
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(fill, [slice(s, s + step) for s in range(0, len(left), step)]))
-        return out
+            list(pool.map(fill, range(0, len(rows), _BLOCK)))
+
+    def _distances(self, left: _Scaled, right: _Scaled) -> NDArray[np.float32]:
+        total = np.zeros((len(left.real), len(right.real)))
+        if self._weights[0]:
+            total += self._weights[0] * cdist(left.real, right.real, self._cdist_name)
+        if self._weights[1] and self.taxicab:
+            total += self._weights[1] * left.count_taxicab(right)
+        elif self._weights[1]:
+            total += self._weights[1] * cdist(left.roots, right.roots, self._cdist_name)
+        return (total if self.taxicab else np.sqrt(total)).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """Rows on one scale: real columns standardised, counts as square roots."""
+
+    real: NDArray[np.float64]
+    roots: NDArray[np.float64]
+
+    @cached_property
+    def steps(self) -> sparse.csr_array:
+        """Square roots as sums of steps √t - √(t-1), one column per (feature, t)."""
+        rows, features = np.nonzero(self.roots)
+        counts = np.rint(self.roots[rows, features] ** 2).astype(int)
+        owner = np.repeat(np.arange(len(counts)), counts)
+        step = np.arange(counts.sum()) - (np.cumsum(counts) - counts)[owner] + 1
+        value = np.sqrt(np.sqrt(step) - np.sqrt(step - 1))
+        column = features[owner] * _MAX_COUNT + np.minimum(step, _MAX_COUNT) - 1
+        return sparse.csr_array(
+            (value, (rows[owner], column)),
+            shape=(len(self.roots), self.roots.shape[1] * _MAX_COUNT),
+        )
+
+    def part(self, start: int, stop: int) -> _Scaled:
+        """Some of the rows, with their steps."""
+        part = _Scaled(self.real[start:stop], self.roots[start:stop])
+        part.__dict__["steps"] = self.steps[start:stop]  # a slice is cheap, finding steps is not
+        return part
+
+    def count_taxicab(self, other: _Scaled) -> NDArray[np.float64]:
+        """Taxicab distance of sparse square-root counts.
+
+        |a - b| = a + b - 2·min(a, b), and min(√p, √q) is the sum over t ≤ min(p, q) of
+        √t - √(t-1): a product of sparse matrices.
+        """
+        total = self.roots.sum(axis=1)[:, None] + other.roots.sum(axis=1)[None, :]
+        return np.asarray(total - 2.0 * (self.steps @ other.steps.T).toarray())
 
 
 def _median(block: NDArray[np.float64], metric: str) -> float:
     return float(np.median(pdist(block, metric))) if block.shape[1] and len(block) > 1 else 0.0
-
-
-def _count_distance(left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Taxicab distance of sparse square-root counts.
-
-    |a - b| = a + b - 2·min(a, b), and min(√p, √q) is the sum over t ≤ min(p, q) of
-    √t - √(t-1): a product of sparse matrices with one column per (feature, t).
-    """
-    common = (_steps(left) @ _steps(right).T).toarray()
-    return np.asarray(left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :] - 2.0 * common)
-
-
-def _steps(roots: NDArray[np.float64]) -> sparse.csr_array:
-    rows, features = np.nonzero(roots)
-    counts = np.rint(roots[rows, features] ** 2).astype(int)
-    owner = np.repeat(np.arange(len(counts)), counts)
-    step = np.arange(counts.sum()) - (np.cumsum(counts) - counts)[owner] + 1
-    value = np.sqrt(np.sqrt(step) - np.sqrt(step - 1))
-    column = features[owner] * _MAX_COUNT + np.minimum(step, _MAX_COUNT) - 1
-    return sparse.csr_array(
-        (value, (rows[owner], column)), shape=(len(roots), roots.shape[1] * _MAX_COUNT)
-    )

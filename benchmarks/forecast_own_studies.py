@@ -1,0 +1,49 @@
+"""Forecasts of our own studies: the law of the smaller n against what the largest n gave.
+
+    python benchmarks/forecast_own_studies.py RUN [RUN …]
+
+Fits each law to the sizes up to a quarter of the largest, forecasts the largest, and prints
+forecast, 90 % interval and outcome as one Markdown table.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from forescale.laws import study_laws
+from forescale.study import RunFolder
+
+
+def main() -> None:
+    heads = ("study", "m", "fitted up to n", "forecast at n", "forecast", "90 % interval")
+    print("| " + " | ".join((*heads, "came", "last value")) + " |")
+    print("| --- " * 8 + "|")
+    held = total = 0
+    for path in map(Path, sys.argv[1:]):
+        folder = RunFolder(path)
+        errors = folder.errors()
+        errors = errors[(errors["metric"] == "rmse") & (errors["n_source"] > 0)]
+        last = int(errors["n_source"].max())
+        early = errors[errors["n_source"] <= last / 4]
+        with threadpool_limits(1):
+            laws = study_laws(early, noise_floor=folder.manifest["noise_floor"])
+        for law in laws:
+            at_last = (errors["n_source"] == last) & (errors["n_target"] == law.n_target)
+            came = errors[at_last]["value"].mean()
+            forecast = law.predict([last])
+            low, high = forecast.low[0], forecast.high[0]
+            held += bool(low <= came <= high)
+            total += 1
+            print(
+                f"| {folder.manifest['name']} | {law.n_target} | {law.curve.n[-1]:g} | {last} "
+                f"| {forecast.median[0]:.4g} | {low:.4g} to {high:.4g} | {came:.4g} "
+                f"| {law.curve.error[-1]:.4g} |"
+            )
+    print(f"\n{held} of {total} outcomes lie in their 90 % interval.")
+
+
+if __name__ == "__main__":
+    main()
