@@ -77,6 +77,11 @@ def _card(attempts: pd.DataFrame, units: dict[str, str], record: Provenance) -> 
             "because a measured value exists"
         ),
         "method": json.loads(record.method),
+        "recomputed": (
+            "refractive_index was recomputed after the campaign from the stored columns, with a "
+            "volume model whose coefficients are fitted to densities and whose form was chosen "
+            "with measured indices in view"
+        ),
         "versions": record.version,
         "references": {
             "GFN2-xTB": "10.1021/acs.jctc.8b01176",

@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--n-target", type=int, default=20)
     parser.add_argument("--replicates", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--matters", type=float, default=0.0003, help="gain worth a batch")
+    parser.add_argument("--matters", type=float, default=0.0005, help="gain worth a batch")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     laws = {}

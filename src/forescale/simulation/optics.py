@@ -1,7 +1,8 @@
 """Refractive index from a polarisability and a volume: the Lorentz–Lorenz equation.
 
 A molecule's polarisability is computed; the volume it takes up in the liquid or the glass is
-estimated from its shape. The coefficients are never fitted to refractive indices:
+estimated from its shape. No coefficient is fitted to refractive indices; the form of the liquid
+model was chosen among several with measured indices in view (``docs/simulation-database.md``):
 
 * liquids: the van der Waals volume, a layer of free volume on the van der Waals surface, and a
   contraction for each hydrogen bound to nitrogen or oxygen, with three coefficients
