@@ -11,8 +11,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from forescale.laws import study_laws
 from forescale.study import RunFolder
 
@@ -28,8 +26,7 @@ def main() -> None:
         errors = errors[(errors["metric"] == "rmse") & (errors["n_source"] > 0)]
         last = int(errors["n_source"].max())
         early = errors[errors["n_source"] <= last / 4]
-        with threadpool_limits(1):
-            laws = study_laws(early, noise_floor=folder.manifest["noise_floor"])
+        laws = study_laws(early, noise_floor=folder.manifest["noise_floor"])
         for law in laws:
             at_last = (errors["n_source"] == last) & (errors["n_target"] == law.n_target)
             came = errors[at_last]["value"].mean()

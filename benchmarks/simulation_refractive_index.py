@@ -4,8 +4,8 @@
 
 TABLE is the refractive-index table of a campaign (the bundled one, for instance). Measured:
 for molecules the handbook table in ``chemicals`` (CRC Handbook, between 288 and 303 K); for
-amorphous polymers the values below, from Polymer Handbook (Brandrup, Immergut & Grulke, 4th ed.,
-section VI, "Refractive indices of polymers").
+amorphous polymers the values below: as commonly tabulated (the usual source is Polymer Handbook,
+Brandrup, Immergut and Grulke), entered by hand and not checked against the book line by line.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from forescale._files import write_text
 from forescale.descriptors import get_descriptor
@@ -80,10 +79,9 @@ def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finishe
     manifest, errors = folder.manifest, folder.errors()
     summary = summarise(errors, manifest["study"]["learner"]["name"])
     floor, seed = manifest["noise_floor"], manifest["seed"]
-    with threadpool_limits(1):  # thousands of tiny matrices: more threads only wait
-        laws = study_laws(errors, noise_floor=floor, seed=seed)
-        joint = _joint(errors, floor, seed)
-        plan = make_plan(laws, joint=joint, target_error=target_error, unit=manifest["metric_unit"])
+    laws = study_laws(errors, noise_floor=floor, seed=seed)
+    joint = _joint(errors, floor, seed)
+    plan = make_plan(laws, joint=joint, target_error=target_error, unit=manifest["metric_unit"])
     finished = Finished(folder, summary, laws, plan)
     with folder.writing():
         write_text(folder.path / "summary.csv", summary.to_csv(index=False))

@@ -36,7 +36,7 @@ POLARIZABILITIES = {
 }  # fmt: skip
 # Gas-phase dipole moments, D: the same handbook.
 DIPOLES = {"O": 1.85, "CO": 1.70, "CC(C)=O": 2.88, "CC#N": 3.92, "c1ccncc1": 2.21, "N": 1.47}
-# Refractive indices of amorphous polymers: Polymer Handbook (Brandrup, Immergut & Grulke).
+# Refractive indices of amorphous polymers, as commonly tabulated (usual source: Polymer Handbook).
 POLYMERS = {
     "*CC(*)c1ccccc1": 1.590, "*CC(*)(C)C(=O)OC": 1.490, "*CC(*)Cl": 1.539, "*CC*": 1.476,
     "*CCO*": 1.456, "*C(F)(F)C(F)(F)*": 1.36,

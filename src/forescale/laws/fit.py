@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forescale._threads import one_thread
 from forescale.errors import LawError
 from forescale.laws.backtest import run_backtest
 from forescale.laws.curve import LearningCurve, read_curve
@@ -18,6 +19,7 @@ from forescale.laws.profile import Profile
 from forescale.laws.shapes import ALPHA_RANGE
 
 
+@one_thread
 def fit_law(
     n: ArrayLike,
     error: ArrayLike,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from forescale._threads import one_thread
 from forescale.errors import LawError
 from forescale.laws.arrays import Floats
 from forescale.laws.curve import read_points
@@ -75,6 +76,7 @@ class JointLaw:
         }
 
 
+@one_thread
 def fit_joint(
     n: ArrayLike,
     m: ArrayLike,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forescale._threads import one_thread
 from forescale.laws import JointLaw, Law, study_joint, study_laws
 from forescale.planning.allocation import allocate
 from forescale.planning.design import next_sizes
@@ -77,6 +78,7 @@ class Plan:
         return [line for block in blocks for line in (*block, "")][:-1]
 
 
+@one_thread
 def make_plan(
     laws: Law | Iterable[Law] | Mapping[str, Law] | pd.DataFrame,
     *,
