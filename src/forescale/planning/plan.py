@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class Plan:
     """
 
     laws: list[dict[str, Any]]
-    joint: list[dict[str, Any]]
+    joint: list[dict[str, Any]] = field(default_factory=list)
     unit: str | None = None
 
     def to_json(self) -> dict[str, Any]:
