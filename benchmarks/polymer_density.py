@@ -133,13 +133,14 @@ def main() -> None:
             ran, data, finished, seconds = run
             grid = data.grid(ran)
             print_errors(finished, grid, policy)
-            own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-            memory = (own + arguments.workers * child) / 1024**2
             cells = len(grid.n_source) * len(grid.n_target) * ran.replicates
-            print(f"\n{cells} transfer models: {seconds:.1f} s after featurising, ", end="")
-            print(f"{arguments.workers} processes, at most {memory:.2f} GiB in all")
+            print(f"\n{cells} transfer models: {seconds:.1f} s after featurising")
             if policy == "exclude":
+                # Later, the peak would be that of the comparison.
+                own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+                memory = (own + arguments.workers * child) / 1024**2
+                print(f"{arguments.workers} processes, at most {memory:.2f} GiB in all")
                 plain, searched = separate_fits(ran, data, grid, candidates=24)
                 print(
                     f"One scikit-learn fit per cell and stage, hyper-parameters given: "
