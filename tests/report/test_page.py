@@ -122,3 +122,20 @@ def test_other_folders_are_refused(tmp_path):
     (tmp_path / "manifest.json").write_text('{"name": "x"}')
     with pytest.raises(RunFolderError, match="lacks 'study'"):
         write_report(tmp_path, [], Plan([]))
+
+
+def test_what_an_experiment_is_worth_is_on_the_page(tmp_path):
+    from forescale.planning import Plan
+    from forescale.report.answers import exchange
+
+    answer = {"median": 60.4, "low": 27.0, "high": None}
+    joint = {
+        "metric": "rmse",
+        "n_source": 2384,
+        "n_target": 320,
+        "simulations_per_experiment": answer,
+        "experiments_for_doubled_simulations": {"median": 23.0, "low": 10.0, "high": 55.0},
+    }
+    contents = type("Contents", (), {"plan": Plan([], [joint])})
+    assert "as much as 60 (27 to ∞) more simulations" in exchange(contents, "rmse")
+    assert exchange(contents, "mae") is None

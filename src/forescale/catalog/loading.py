@@ -52,9 +52,9 @@ def load_dataset(
     wanted = entry.columns.material or entry.columns.cas
     assert wanted is not None
     raw = _read(path, entry, [wanted, column.column, *(f.column for f in entry.filters)])
-    raw, rejected = _filtered(raw, entry, column.column, str(path))
+    raw, rejected = _filtered(raw, entry, column.column, path.name)
     if entry.columns.cas is not None:
-        raw, without = _with_structures(raw, entry.columns.cas, column.column, str(path))
+        raw, without = _with_structures(raw, entry.columns.cas, column.column, path.name)
         rejected = pd.concat([rejected, without], ignore_index=True)
     if sample is not None and len(raw) > sample:
         chosen = np.random.default_rng(seed).choice(len(raw), sample, replace=False)

@@ -281,6 +281,22 @@ def plan_rows(contents: Contents, metric: str) -> list[list[str]]:
     return rows
 
 
+def exchange(contents: Contents, metric: str) -> str | None:
+    """What experiments and simulations are worth in each other, from the joint law, in words."""
+    found = (a for a in contents.plan.joint if a["metric"] == metric)
+    answers = next(found, None)
+    if answers is None:
+        return None
+    one = answers["simulations_per_experiment"]
+    doubled = answers["experiments_for_doubled_simulations"]
+    return (
+        f"At n = {count(answers['n_source'])} and m = {count(answers['n_target'])}, one more "
+        f"experiment lowers the error as much as {_size_interval(one)} more simulations, and "
+        f"doubling the simulations as much as {_size_interval(doubled)} more experiments "
+        f"(from the law over n and m together)."
+    )
+
+
 def _size_interval(answer: dict[str, Any]) -> str:
     values = [answer[key] for key in ("median", "low", "high")]
     middle, low, high = ("∞" if v is None else count(_three_digits(v)) for v in values)

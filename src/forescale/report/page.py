@@ -151,6 +151,7 @@ def _view(contents: Contents, metric: str, images: Images, grid: dict[str, Any])
         "laws": answers.law_rows(contents, metric),
         "backtest": answers.backtest_rows(contents, metric),
         "plan": answers.plan_rows(contents, metric),
+        "exchange": answers.exchange(contents, metric),
         "grid": grid,
         "curves_image": images[f"{learning_curves.NAME}/{metric}"],
         "law_image": images[f"{law.NAME}/{metric}"],
