@@ -26,7 +26,7 @@ def runs(tmp_path):
         columns = ["replicate", "n_source", "n_target", "metric", "value"]
         folder = tmp_path / name / "errors"
         folder.mkdir(parents=True)
-        pd.DataFrame(rows, columns=columns).to_parquet(folder / "part-0.parquet")
+        pd.DataFrame(rows, columns=columns).to_parquet(folder / "part-00000.parquet")
         manifest = {"name": name, "metric_unit": "K", "noise_floor": None}
         (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
     return [str(tmp_path / "cheap"), str(tmp_path / "careful")]

@@ -54,7 +54,7 @@ def test_plan_reads_a_run_folder(tmp_path):
     ]
     frame = pd.DataFrame(rows, columns=["replicate", "n_source", "n_target", "metric", "value"])
     (tmp_path / "errors").mkdir()
-    frame.to_parquet(tmp_path / "errors" / "part-0.parquet")
+    frame.to_parquet(tmp_path / "errors" / "part-00000.parquet")
     (tmp_path / "manifest.json").write_text('{"metric_unit": "K", "noise_floor": null}')
     result = CliRunner().invoke(app, ["plan", str(tmp_path), "--target-error", "0.11", "--json"])
     assert result.exit_code == 0, result.exception

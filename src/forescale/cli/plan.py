@@ -51,20 +51,11 @@ def plan(
 
 def read_run(run: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Read a run folder's errors and manifest."""
-    import json
-
-    import pandas as pd
-
     from forescale.errors import RunFolderError
+    from forescale.study.folder import RunFolder
 
-    parts = sorted((run / "errors").glob("*.parquet"))
-    if not parts:
-        raise RunFolderError(f"{run} holds no errors/*.parquet; give the folder of a finished run")
+    folder = RunFolder(run)
     try:
-        errors = pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
-        manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as reason:
+        return folder.errors(), folder.manifest
+    except (OSError, ValueError, TypeError) as reason:
         raise RunFolderError(f"{run} is not a readable run folder: {reason}") from None
-    if not isinstance(manifest, dict):
-        raise RunFolderError(f"{run / 'manifest.json'} must hold one JSON object")
-    return errors, manifest
