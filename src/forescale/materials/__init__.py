@@ -6,7 +6,8 @@ what was got and what was expected.
 """
 
 from forescale.materials._kinds import KINDS, Material, parse_material
+from forescale.materials.groupings import GROUPINGS
 from forescale.materials.molecule import Molecule
 from forescale.materials.polymer import Polymer
 
-__all__ = ["KINDS", "Material", "Molecule", "Polymer", "parse_material"]
+__all__ = ["GROUPINGS", "KINDS", "Material", "Molecule", "Polymer", "parse_material"]

@@ -1,0 +1,8 @@
+"""Classes that materials fall into, by the names that ``split = "group:NAME"`` uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+GROUPINGS: dict[str, dict[str, Callable[[str], str]]] = {}
+"""For each kind of material: name of a grouping, and the class that it gives a key."""
