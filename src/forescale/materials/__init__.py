@@ -6,7 +6,16 @@ what was got and what was expected.
 """
 
 from forescale.materials._kinds import KINDS, Material, parse_material
+from forescale.materials.composition import Composition, chemical_system
 from forescale.materials.molecule import Molecule
 from forescale.materials.polymer import Polymer
 
-__all__ = ["KINDS", "Material", "Molecule", "Polymer", "parse_material"]
+__all__ = [
+    "KINDS",
+    "Composition",
+    "Material",
+    "Molecule",
+    "Polymer",
+    "chemical_system",
+    "parse_material",
+]

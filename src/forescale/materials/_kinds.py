@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from forescale.errors import ConfigError
+from forescale.materials.composition import Composition
 from forescale.materials.molecule import Molecule
 from forescale.materials.polymer import Polymer
 
@@ -18,6 +19,7 @@ class Material(Protocol):
 
 
 KINDS: dict[str, Callable[[str], Material]] = {
+    "composition": Composition.parse,
     "molecule": Molecule.parse,
     "polymer": Polymer.parse,
 }
