@@ -23,7 +23,7 @@ from pydantic import (
 
 from forescale.errors import ConfigError
 
-MaterialKind = Literal["molecule", "polymer"]
+MaterialKind = Literal["composition", "molecule", "polymer"]
 MetricName = Literal["rmse", "mae", "r2"]
 _Size = Annotated[int, Ge(2)]
 
