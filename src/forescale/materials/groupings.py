@@ -15,7 +15,7 @@ def scaffold(key: str) -> str:
     """
     from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 
-    return str(MurckoScaffoldSmiles(smiles=key))
+    return str(MurckoScaffoldSmiles(smiles=key))  # type: ignore[no-untyped-call]
 
 
 def solute(key: str) -> str:

@@ -67,7 +67,7 @@ class Pair:
             is not above absolute zero.
         """
         sides = f"{solute_key(solute)} in {solvent_key(solvent)}"
-        return cls(sides if temperature is None else f"{sides} at {_written(temperature)} K")
+        return cls(sides if temperature is None else sides + temperature_ending(temperature))
 
     @property
     def sides(self) -> PairSides:
@@ -112,12 +112,16 @@ def _number(text: str) -> float:
         raise MaterialError(f"temperature: got {text!r}, expected a number in K") from None
 
 
-def _written(temperature: float) -> str:
-    """A temperature as keys have it: to 0.01 K, so that 25 °C is 298.15 K however computed."""
+def temperature_ending(temperature: float) -> str:
+    """The end of a key: to 0.01 K, so that 25 °C is 298.15 K however it was computed.
+
+    >>> temperature_ending(25 + 273.15)
+    ' at 298.15 K'
+    """
     if not math.isfinite(temperature):
         raise MaterialError(f"temperature: got {temperature}, expected a number in K")
     if round(temperature, 2) <= 0:
         raise MaterialError(
             f"temperature: got {temperature:g} K, expected one above absolute zero"
         )
-    return f"{temperature:.2f}".rstrip("0").rstrip(".")
+    return f" at {f'{temperature:.2f}'.rstrip('0').rstrip('.')} K"
