@@ -3,5 +3,15 @@
 from forescale.descriptors._base import Column, Descriptor, Features
 from forescale.descriptors._cache import featurize
 from forescale.descriptors._registry import get_descriptor, names
+from forescale.descriptors.describe import DescribedBlock, describe
 
-__all__ = ["Column", "Descriptor", "Features", "featurize", "get_descriptor", "names"]
+__all__ = [
+    "Column",
+    "DescribedBlock",
+    "Descriptor",
+    "Features",
+    "describe",
+    "featurize",
+    "get_descriptor",
+    "names",
+]

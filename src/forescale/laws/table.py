@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -125,6 +126,10 @@ def fit_joint_table(
     return laws
 
 
+CAPACITY_MATTERS = 0.01
+"""Relative change of the error with half the capacity beyond which the learner may be the limit."""
+
+
 def study_laws(
     errors: pd.DataFrame,
     *,
@@ -132,6 +137,7 @@ def study_laws(
     level: float = 0.9,
     seed: int = 0,
     at: Sequence[float] = (),
+    half_capacity: pd.DataFrame | None = None,
 ) -> list[Law]:
     """Fit one law per (n_target, metric) of a study's errors.
 
@@ -145,6 +151,9 @@ def study_laws(
         Scatter of repeated measurements (RMSE-like, in the metric's unit).
     level, seed, at
         As in `fit_law`.
+    half_capacity
+        Errors of the same replicates at the largest n with half the learner's capacity,
+        same columns: where they differ by more than 1 %, a law is ``capacity_limited``.
 
     Raises
     ------
@@ -154,21 +163,38 @@ def study_laws(
     kept = _study_rows(errors)
     laws = []
     groups: Any = kept.groupby(["n_target", "metric"], sort=True)
+    changes = _half_capacity_changes(kept, half_capacity)
     for key, part in groups:
-        laws.append(
-            fit_law(
-                part["n_source"],
-                part["value"],
-                part["replicate"].to_numpy(),
-                level=level,
-                seed=seed,
-                at=at or None,
-                noise_floor=noise_floor if key[1] == "rmse" else None,
-                metric=str(key[1]),
-                n_target=int(key[0]),
-            )
+        law = fit_law(
+            part["n_source"],
+            part["value"],
+            part["replicate"].to_numpy(),
+            level=level,
+            seed=seed,
+            at=at or None,
+            noise_floor=noise_floor if key[1] == "rmse" else None,
+            metric=str(key[1]),
+            n_target=int(key[0]),
         )
+        change = changes.get(key)
+        flags = law.flags
+        if change is not None and abs(change) > CAPACITY_MATTERS:
+            flags = (*flags, "capacity_limited")
+        laws.append(replace(law, flags=flags, half_capacity_change=change))
     return laws
+
+
+def _half_capacity_changes(
+    errors: pd.DataFrame, half: pd.DataFrame | None
+) -> dict[tuple[int, str], float]:
+    """Relative change of the error at the largest n with half the capacity, for each curve."""
+    if half is None or half.empty:
+        return {}
+    by = ["n_target", "metric"]
+    largest = errors[errors["n_source"] == errors["n_source"].max()]
+    full = largest.groupby(by)["value"].mean()
+    change = half.groupby(by)["value"].mean() / full - 1.0
+    return dict(change.dropna().items())
 
 
 def study_joint(

@@ -1,6 +1,7 @@
 """Learners: whole grids of transfer predictions from one call each."""
 
 from forescale.learners._base import (
+    Block,
     Grid,
     GridPrediction,
     Learner,
@@ -10,6 +11,7 @@ from forescale.learners._base import (
 from forescale.learners._registry import get_learner, names
 
 __all__ = [
+    "Block",
     "Grid",
     "GridPrediction",
     "Learner",

@@ -1,8 +1,8 @@
 """The two stages of transfer, each choosing its kernel at every size.
 
-A *candidate* is a pair (length scale, share of noise). At each size the candidate with the
-highest marginal likelihood of that prefix is used; values that come later in the order,
-and test rows, never enter the choice.
+A *candidate* is a pair (length scale of each block, share of noise). At each size the
+candidate with the highest marginal likelihood of that prefix is used; values that come
+later in the order, and test rows, never enter the choice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from forescale.learners.prefix import PrefixFit, PrefixGP, Prior
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Distances = NDArray[np.float32]
-Candidates = tuple[tuple[float, float], ...]
+Candidate = tuple[tuple[float, ...], float]
 
 _RACE = ((400, 4), (1_600, 1))
 """Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
@@ -72,7 +72,7 @@ class SourceStage:
     """Gaussian process on the computed values, every prefix of their order."""
 
     name: KernelName
-    candidates: Candidates
+    candidates: tuple[Candidate, ...]
 
     def predict(
         self, *, within: Distances, cross: Distances, values: Floats, sizes: Ints
@@ -82,14 +82,14 @@ class SourceStage:
         Parameters
         ----------
         within, cross
-            Distances among the ordered rows, shape (N, N), and from the rows to predict,
-            shape (T, N).
+            Distances among the ordered rows, shape (blocks, N, N), and from the rows to
+            predict, shape (blocks, T, N).
         values
             Computed values in order, shape (N,).
         sizes
             Ascending numbers of values, the last at most N.
         """
-        means = np.empty((len(sizes), len(cross)))
+        means = np.empty((len(sizes), cross.shape[1]))
         notes: dict[str, float] = {}
         candidates, done = self.candidates, 0
         for limit, survivors in (*_RACE, (len(values), 1)):
@@ -107,8 +107,8 @@ class SourceStage:
                 best = (scores[index] > np.delete(scores, index, 0).max(0, initial=-np.inf)) & asked
                 if best.any():
                     part = fit.at(best)
-                    k = kernel(self.name, cross[:, : part.sizes[-1]], candidate[0])
-                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(cross), 1)))
+                    k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
+                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
                     if best[-1]:
                         notes = _notes("source", candidate, gp)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
@@ -120,11 +120,11 @@ class SourceStage:
         within: Distances,
         values: Floats,
         limit: int,
-        candidate: tuple[float, float],
+        candidate: Candidate,
         ends: Ints,
     ) -> tuple[PrefixGP, PrefixFit]:
-        length, noise = candidate
-        k = kernel(self.name, within[:limit, :limit], length)
+        lengths, noise = candidate
+        k = kernel(self.name, within[:, :limit, :limit], lengths)
         gp = PrefixGP(k, noise, overwrite=True)
         return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
 
@@ -139,7 +139,7 @@ class TargetStage:
     """
 
     name: KernelName
-    candidates: Candidates
+    candidates: tuple[Candidate, ...]
     rho_observations: float
 
     def predict(
@@ -157,8 +157,8 @@ class TargetStage:
         Parameters
         ----------
         within, cross
-            Distances among the M training rows, shape (M, M), and from the T test rows,
-            shape (T, M).
+            Distances among the M training rows, shape (blocks, M, M), and from the T test
+            rows, shape (blocks, T, M).
         values
             Measured values in order, shape (M,).
         basis, scale
@@ -174,9 +174,9 @@ class TargetStage:
         fits = [self._fits(within, values, models, sizes, one) for one in self.candidates]
         scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
         winner = scores.argmax(axis=0)
-        rows = len(values)
-        mean = np.empty((len(models), len(sizes), len(cross)))
-        variance = np.empty((len(models), len(cross)))
+        rows, new_rows = len(values), cross.shape[1]
+        mean = np.empty((len(models), len(sizes), new_rows))
+        variance = np.empty((len(models), new_rows))
         for index in np.unique(winner):
             gp, row = fits[index]
             k = kernel(self.name, cross, self.candidates[index][0])
@@ -205,10 +205,10 @@ class TargetStage:
         values: Floats,
         models: list[_Model],
         sizes: Ints,
-        candidate: tuple[float, float],
+        candidate: Candidate,
     ) -> tuple[PrefixGP, list[PrefixFit]]:
-        length, noise = candidate
-        gp = PrefixGP(kernel(self.name, within, length), noise, overwrite=True)
+        lengths, noise = candidate
+        gp = PrefixGP(kernel(self.name, within, lengths), noise, overwrite=True)
         # One whitening for all: the constant, and each model's own last column.
         columns = [model.basis[: len(values), -1] for model in models]
         white = gp.whiten(np.column_stack([values, *columns]))
@@ -248,9 +248,7 @@ def _transfer_weight(evidence: Floats) -> Floats:
     return np.asarray(expit(evidence - evidence[0] + np.log(_PRIOR_ODDS)))
 
 
-def _notes(stage: str, candidate: tuple[float, float], gp: PrefixGP) -> dict[str, float]:
-    return {
-        f"{stage}_length": candidate[0],
-        f"{stage}_noise": candidate[1],
-        f"{stage}_jitter": gp.jitter,
-    }
+def _notes(stage: str, candidate: Candidate, gp: PrefixGP) -> dict[str, float]:
+    lengths, noise = candidate
+    named = {f"{stage}_length_{block}": length for block, length in enumerate(lengths, start=1)}
+    return {**named, f"{stage}_noise": noise, f"{stage}_jitter": gp.jitter}

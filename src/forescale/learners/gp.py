@@ -15,11 +15,12 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Gt, Le, MinLen
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from forescale._workers import default_workers
 from forescale.errors import ConfigError
-from forescale.learners._base import Floats, Grid, GridPrediction, TransferData
+from forescale.learners._base import Block, Floats, Grid, GridPrediction, Ints, TransferData
 from forescale.learners._stages import SourceStage, TargetStage, standardised
 from forescale.learners.kernels import KernelName, Metric
 from forescale.splits import Split
@@ -73,16 +74,34 @@ class GPLearner:
                 f"{self.options.max_rows}; draw fewer with sample = {self.options.max_rows} in the "
                 "source, or raise it where memory allows 12 bytes times their square"
             )
-        reference = data.source_features[data.source_only]
-        metric = Metric(reference, data.is_count, self.options.kernel)
-        rows = np.concatenate([data.source_features, data.target_features])
-        path = folder / "distances.npy"
-        out = np.lib.format.open_memmap(
-            path, mode="w+", dtype=np.float32, shape=(len(rows), len(rows))
+        blocks = tuple(
+            self._prepare(block, data.source_only, folder / f"distances-{place}.npy")
+            for place, block in enumerate(data.blocks)
         )
-        metric.fill_pairwise(rows, out, default_workers())
+        return PreparedGP(self.options, blocks, data.source_values, data.target_values)
+
+    def _prepare(self, block: Block, source_only: Ints, path: Path) -> _BlockDistances:
+        reference = block.values[np.unique(block.source[source_only])]
+        metric = Metric(reference, block.is_count, self.options.kernel)
+        out = np.lib.format.open_memmap(
+            path, mode="w+", dtype=np.float32, shape=(len(block.values), len(block.values))
+        )
+        metric.fill_pairwise(block.values, out, default_workers())
         out.flush()
-        return PreparedGP(self.options, path, data.source_values, data.target_values)
+        return _BlockDistances(path, block.source, block.target)
+
+
+@dataclass(frozen=True)
+class _BlockDistances:
+    """Distances among the distinct sides of a block, and which side each row has."""
+
+    path: Path
+    source: Ints
+    target: Ints
+
+    def between(self, left: Ints, right: Ints) -> NDArray[np.float32]:
+        """Distances between sides, shape (left, right)."""
+        return np.asarray(np.load(self.path, mmap_mode="r")[np.ix_(left, right)])
 
 
 @dataclass(frozen=True)
@@ -90,23 +109,25 @@ class PreparedGP:
     """Distances and values of a study; picks rows of them for each replicate."""
 
     options: GPOptions
-    distances: Path
+    blocks: tuple[_BlockDistances, ...]
     source_values: Floats
     target_values: Floats
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
         del seed
-        distances = np.load(self.distances, mmap_mode="r")
-        offset = len(self.source_values)
         source = split.source[: grid.n_source[-1]]
         train, test = split.train[: grid.n_target[-1]], split.test
-        target = offset + np.concatenate([train, test])
         values = self.source_values[source]
-        candidates = tuple(product(self.options.lengths, self.options.noises))
+        lengths = product(self.options.lengths, repeat=len(self.blocks))
+        candidates = tuple(product(lengths, self.options.noises))
+        computed = [block.source[source] for block in self.blocks]
+        known = [block.target[train] for block in self.blocks]
+        new = [block.target[test] for block in self.blocks]
+        both = [np.concatenate(sides) for sides in zip(known, new, strict=True)]
         first = SourceStage(self.options.kernel, candidates).predict(
-            within=distances[np.ix_(source, source)],
-            cross=distances[np.ix_(target, source)],
+            within=self._distances(computed, computed),
+            cross=self._distances(both, computed),
             values=values,
             sizes=grid.n_source,
         )
@@ -114,8 +135,8 @@ class PreparedGP:
         second = TargetStage(
             self.options.kernel, candidates, self.options.rho_observations
         ).predict(
-            within=distances[np.ix_(offset + train, offset + train)],
-            cross=distances[np.ix_(offset + test, offset + train)],
+            within=self._distances(known, known),
+            cross=self._distances(new, known),
             values=self.target_values[train],
             basis=basis,
             scale=scale,
@@ -126,3 +147,8 @@ class PreparedGP:
         mean[1:, 0] = first.mean[:, len(train) :]
         mean[:, 1:] = second.mean
         return GridPrediction(mean=mean, std=second.std, notes={**first.notes, **second.notes})
+
+    def _distances(self, left: list[Ints], right: list[Ints]) -> NDArray[np.float32]:
+        """Distances of each block, shape (blocks, left rows, right rows)."""
+        sides = zip(self.blocks, left, right, strict=True)
+        return np.stack([block.between(a, b) for block, a, b in sides])

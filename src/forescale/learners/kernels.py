@@ -28,22 +28,31 @@ _BLOCK = 256  # rows of distances computed at a time by one thread
 _SAMPLE = 500  # rows that fix a median distance
 
 
-def kernel(name: KernelName, distance: NDArray[np.float32], length: float) -> NDArray[np.float64]:
+def kernel(
+    name: KernelName, distances: NDArray[np.float32], lengths: tuple[float, ...]
+) -> NDArray[np.float64]:
     """Kernel of distances, 1 at distance 0.
+
+    With several blocks the Laplacian and RBF kernels are products of one kernel a block.
 
     Parameters
     ----------
     name
         ``laplacian`` exp(-d), ``rbf`` exp(-d²/2), or a Matérn kernel of smoothness 3/2
-        or 5/2 (Rasmussen and Williams 2006, section 4.2), of d = distance / length.
-    distance
-        Any shape.
-    length
-        Length scale in units of the distance.
+        or 5/2 (Rasmussen and Williams 2006, section 4.2), of the scaled distance d.
+    distances
+        One array a block, shape (blocks, ...).
+    lengths
+        Length scale of each block, in units of its distance.
     """
     # Double precision: in single, the last bits of exp depend on an array's layout.
-    d = distance.astype(np.float64)
-    d /= length
+    d = distances[0].astype(np.float64)
+    d /= lengths[0]
+    for distance, length in zip(distances[1:], lengths[1:], strict=True):
+        if name == "laplacian":
+            d += distance / length
+        else:
+            d = np.hypot(d, distance / length)
     if name == "laplacian":
         return np.asarray(np.exp(np.negative(d, out=d), out=d))
     if name == "rbf":

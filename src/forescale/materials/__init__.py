@@ -7,10 +7,12 @@ what was got and what was expected.
 
 from forescale.materials._kinds import KINDS, Material, parse_material
 from forescale.materials.composition import Composition, chemical_system
+from forescale.materials.groupings import GROUPINGS
 from forescale.materials.molecule import Molecule
 from forescale.materials.polymer import Polymer
 
 __all__ = [
+    "GROUPINGS",
     "KINDS",
     "Composition",
     "Material",

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from forescale.catalog import load_dataset
-from forescale.descriptors import Features, featurize, get_descriptor
+from forescale.descriptors import DescribedBlock, describe
 from forescale.errors import ConfigError, DataError
-from forescale.learners import Grid, TransferData
+from forescale.learners import Block, Grid, TransferData
+from forescale.materials import GROUPINGS
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
 from forescale.study.config import SourceSizes, Study, TableSpec
@@ -34,7 +36,7 @@ class StudyData:
 
     source: PropertyTable
     target: PropertyTable
-    features: Features
+    blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
 
     def arrays(self) -> TransferData:
@@ -43,9 +45,16 @@ class StudyData:
         known = set(self.target.keys)
         source_only = np.flatnonzero([key not in known for key in self.source.keys])
         return TransferData(
-            source_features=self.features.values[:rows],
-            target_features=self.features.values[rows:],
-            is_count=self.features.is_count,
+            blocks=tuple(
+                Block(
+                    values=block.features.values,
+                    is_count=block.features.is_count,
+                    source=block.index[:rows],
+                    target=block.index[rows:],
+                    name=block.name,
+                )
+                for block in self.blocks
+            ),
             source_values=self.source.values,
             target_values=self.target.values,
             # Where nearly all sources are targets too, inputs of both must do.
@@ -106,8 +115,7 @@ def load_data(
     ConfigError
         If the sides do not fit each other or the study.
     """
-    group_column = study.evaluation.split.partition(":")[2]
-    target = _load(study.target, "target", study, on_error, (group_column,) if group_column else ())
+    target = _load_target(study, on_error)
     if np.ptp(target.values) == 0:
         raise DataError(
             f"target: got {target.values[0]:g} {target.unit} for all {len(target)} materials, "
@@ -124,16 +132,44 @@ def load_data(
     source = combine(
         [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
     )
-    descriptor = get_descriptor(study.descriptor.name, target.material_kind)
-    features = featurize(
-        descriptor, [*source.keys, *target.keys], workers=workers, show_progress=show_progress
+    blocks = describe(
+        target.material_kind,
+        study.descriptor.name,
+        [*source.keys, *target.keys],
+        workers=workers,
+        show_progress=show_progress,
     )
-    groups = np.arange(len(target))
-    if group_column:
-        groups = column_groups(target.frame[group_column])
-    elif study.evaluation.split == "cluster":
-        groups = cluster_groups(features.values[len(source) :], study.seed)
-    return StudyData(source=source, target=target, features=features, groups=groups)
+    groups = _groups(study, target, blocks)
+    return StudyData(source=source, target=target, blocks=blocks, groups=groups)
+
+
+def _load_target(study: Study, on_error: OnError) -> PropertyTable:
+    """The target, with the column that splits are made by unless materials tell it themselves."""
+    spec, label = study.target, study.evaluation.split.partition(":")[2]
+    kinds = GROUPINGS if spec.kind is None else [spec.kind]
+    told = any(label in GROUPINGS.get(kind, {}) for kind in kinds)
+    return _load(spec, "target", study, on_error, (label,) if label and not told else ())
+
+
+def _groups(
+    study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
+) -> NDArray[np.int64]:
+    label = study.evaluation.split.partition(":")[2]
+    if label:
+        classes = GROUPINGS.get(target.material_kind, {})
+        if label in classes:
+            return column_groups(pd.Series([classes[label](key) for key in target.keys]))
+        if label not in target.frame:
+            raise ConfigError(
+                f"evaluation.split: got group:{label}, which is no class of a "
+                f"{target.material_kind}; expected one of {', '.join(classes) or 'no such class'}, "
+                "or a column of the target's file"
+            )
+        return column_groups(target.frame[label])
+    if study.evaluation.split == "cluster":
+        described = [block.features.values[block.index[-len(target) :]] for block in blocks]
+        return cluster_groups(np.concatenate(described, axis=1), study.seed)
+    return np.arange(len(target))
 
 
 def _load(

@@ -32,8 +32,9 @@ def run_replicate(
     Returns
     -------
     errors
-        Columns replicate, n_source, n_target, metric, value. ``n_source`` 0 is the scratch
-        baseline, ``n_target`` 0 the zero-shot one.
+        Columns replicate, n_source, n_target, metric, value, half_capacity. ``n_source`` 0
+        is the scratch baseline, ``n_target`` 0 the zero-shot one; rows with
+        ``half_capacity`` are of the learner with half its capacity at the largest n.
     predictions
         Columns replicate, row, measured, predicted, std, scratch.
     """
@@ -66,18 +67,25 @@ def _errors(
     sizes_m = np.concatenate([[0], grid.n_target])
     n, m = np.meshgrid(sizes_n, sizes_m, indexing="ij")
     asked = (n + m) > 0
-    parts = []
-    for metric in metrics:
-        values = METRICS[metric](result.mean[asked], truth)
-        parts.append(
+    n, m, mean = n[asked], m[asked], result.mean[asked]
+    half = np.zeros(len(n), dtype=bool)
+    if result.half_capacity is not None:
+        n = np.concatenate([n, np.full(len(sizes_m), sizes_n[-1])])
+        m, mean = np.concatenate([m, sizes_m]), np.concatenate([mean, result.half_capacity])
+        half = np.concatenate([half, np.ones(len(sizes_m), dtype=bool)])
+    return pd.concat(
+        [
             pd.DataFrame(
                 {
                     "replicate": replicate,
-                    "n_source": n[asked],
-                    "n_target": m[asked],
+                    "n_source": n,
+                    "n_target": m,
                     "metric": metric,
-                    "value": values,
+                    "value": METRICS[metric](mean, truth),
+                    "half_capacity": half,
                 }
             )
-        )
-    return pd.concat(parts, ignore_index=True)
+            for metric in metrics
+        ],
+        ignore_index=True,
+    )
