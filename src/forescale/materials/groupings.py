@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from forescale.materials.composition import chemical_system
 from forescale.materials.pair import sides_of
 
 
@@ -42,6 +43,7 @@ def without_temperature(key: str) -> str:
 
 
 GROUPINGS: dict[str, dict[str, Callable[[str], str]]] = {
+    "composition": {"chemical_system": chemical_system},
     "molecule": {"scaffold": scaffold},
     "pair": {
         "solute": solute,
