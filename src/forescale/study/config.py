@@ -103,7 +103,8 @@ class TableSpec(_Strict):
         described = [self.kind, self.material or self.solute, self.value, self.unit]
         if self.file is not None and None in described and any(d is not None for d in described):
             raise ValueError(
-                "a file needs all of kind, material (for pairs solute and solvent), value and unit"
+                "a file needs all of kind, material, value and unit "
+                "(pairs: solute and solvent for material)"
             )
         return self
 
@@ -121,9 +122,18 @@ class TableSpec(_Strict):
 
 
 class DescriptorSpec(_Strict):
-    """Which descriptor; by default the one for the kind of material."""
+    """Which descriptor; by default the one for the kind of material.
+
+    Parameters
+    ----------
+    name
+        Of the materials, or of a pair's solutes (or polymers).
+    solvent
+        Of a pair's solvents, if it is another.
+    """
 
     name: str = "structure"
+    solvent: str | None = None
 
 
 class LearnerSpec(BaseModel):

@@ -125,6 +125,11 @@ def load_data(
         _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
     ]
     for place, table in enumerate(sources):
+        if study.descriptor.solvent is not None and table.material_kind != "pair":
+            raise ConfigError(
+                f"descriptor.solvent: got {study.descriptor.solvent!r}, expected it only for "
+                f"pairs, not for {table.material_kind}s"
+            )
         if table.material_kind != target.material_kind:
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
@@ -136,6 +141,7 @@ def load_data(
         target.material_kind,
         study.descriptor.name,
         [*source.keys, *target.keys],
+        solvent_name=study.descriptor.solvent,
         workers=workers,
         show_progress=show_progress,
     )
