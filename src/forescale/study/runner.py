@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from traceback import format_exception
 
 import numpy as np
@@ -25,6 +26,7 @@ from forescale.errors import ForescaleError, MissingDependencyError, RequestErro
 from forescale.learners import (
     Grid,
     GridPrediction,
+    Learner,
     PreparedLearner,
     PreparedTogether,
     get_learner,
@@ -109,7 +111,7 @@ def run_replicates(
             return
         with scratch_folder(folder.path) as scratch:
             learner = get_learner(study.learner.name, study.learner.options)
-            prepared = learner.prepare(data.arrays(), scratch)
+            prepared = _prepared(learner, data, scratch)
             grid, metrics = data.grid(study), study.evaluation.metrics
             job = _Job(prepared, grid, data.target.values, metrics, study.seed)
             splits = {replicate: data.split(study, replicate) for replicate in missing}
@@ -128,6 +130,17 @@ def run_replicates(
             f"{folder.path}: the learner failed in every replicate; the first: "
             f"{lost[min(lost)].reason}. lost.json there has the details"
         )
+
+
+def _prepared(learner: Learner, data: StudyData, scratch: Path) -> PreparedLearner:
+    try:
+        return learner.prepare(data.arrays(), scratch)
+    except ForescaleError:
+        raise
+    except Exception as error:
+        raise ForescaleError(
+            f"the learner {learner.name} failed before the first replicate: {told(error)}"
+        ) from error
 
 
 def _results(job: _Job, splits: dict[int, Split], workers: int) -> Iterator[tuple[int, Result]]:
