@@ -127,13 +127,33 @@ class DescriptorSpec(_Strict):
     Parameters
     ----------
     name
-        Of the materials, or of a pair's solutes (or polymers).
+        Of the materials, or of a pair's solutes (or polymers); ``table`` with a file.
     solvent
         Of a pair's solvents, if it is another.
+    file, material
+        A table of features computed elsewhere (CSV or Parquet), and its column of
+        materials; its other columns are numbers.
     """
 
     name: str = "structure"
     solvent: str | None = None
+    file: Path | None = None
+    material: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_file_is_a_table(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("file") is not None:
+            return {"name": "table", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> DescriptorSpec:
+        if (self.file is None) != (self.name != "table"):
+            raise ValueError("expected either name (a descriptor) or file")
+        if (self.file is None) != (self.material is None):
+            raise ValueError("a table of features needs both file and material, its column")
+        return self
 
 
 class LearnerSpec(BaseModel):
@@ -241,7 +261,7 @@ def load_study(path: Path) -> Study:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    for table in [raw.get("target"), *_as_list(raw.get("source"))]:
+    for table in [raw.get("target"), raw.get("descriptor"), *_as_list(raw.get("source"))]:
         if isinstance(table, dict) and isinstance(table.get("file"), str):
             table["file"] = str((path.parent / table["file"]).resolve())
     try:

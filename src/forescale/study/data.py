@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forescale.catalog import load_dataset
-from forescale.descriptors import DescribedBlock, describe
+from forescale.descriptors import DescribedBlock, describe, describe_by_table
 from forescale.errors import ConfigError, DataError
 from forescale.learners import Block, Grid, TransferData
 from forescale.materials import GROUPINGS
@@ -137,14 +137,20 @@ def load_data(
     source = combine(
         [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
     )
-    blocks = describe(
-        target.material_kind,
-        study.descriptor.name,
-        [*source.keys, *target.keys],
-        solvent_name=study.descriptor.solvent,
-        workers=workers,
-        show_progress=show_progress,
-    )
+    keys = [*source.keys, *target.keys]
+    if study.descriptor.file is not None:
+        assert study.descriptor.material is not None
+        column = study.descriptor.material
+        blocks = describe_by_table(study.descriptor.file, column, target.material_kind, keys)
+    else:
+        blocks = describe(
+            target.material_kind,
+            study.descriptor.name,
+            keys,
+            solvent_name=study.descriptor.solvent,
+            workers=workers,
+            show_progress=show_progress,
+        )
     groups = _groups(study, target, blocks)
     return StudyData(source=source, target=target, blocks=blocks, groups=groups)
 
