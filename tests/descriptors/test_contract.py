@@ -13,6 +13,12 @@ class TestDescriptors(DescriptorSuite):
         return get_descriptor(request.param, "molecule")
 
 
+class TestCompositionDescriptors(DescriptorSuite):
+    @pytest.fixture(params=["composition", "element_properties", "element_fractions"])
+    def descriptor(self, request):
+        return get_descriptor(request.param, "composition")
+
+
 def test_the_default_is_named_after_the_material():
     assert get_descriptor("molecule", "molecule").name == "structure"
     assert get_descriptor("polymer", "polymer").name == "structure"
@@ -32,4 +38,7 @@ def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
 
 
 def test_names_are_what_study_files_may_say():
-    assert set(names()) == {"structure", "rdkit2d", "morgan", "molecule", "polymer"}
+    assert set(names()) == {
+        *("structure", "rdkit2d", "morgan", "molecule", "polymer"),
+        *("composition", "element_properties", "element_fractions"),
+    }

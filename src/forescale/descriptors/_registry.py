@@ -9,11 +9,22 @@ _ALIASES = {"molecule": "structure", "polymer": "structure"}
 
 
 def _all() -> dict[str, Descriptor]:
+    from forescale.descriptors.composition import CompositionProperties
+    from forescale.descriptors.element_fractions import ElementFractions
+    from forescale.descriptors.element_properties import ElementProperties
     from forescale.descriptors.morgan import MorganCounts
     from forescale.descriptors.rdkit2d import RDKit2D
     from forescale.descriptors.structure import Structure
 
-    return {"structure": Structure(), "rdkit2d": RDKit2D(), "morgan": MorganCounts()}
+    every: tuple[Descriptor, ...] = (
+        Structure(),
+        RDKit2D(),
+        MorganCounts(),
+        CompositionProperties(),
+        ElementProperties(),
+        ElementFractions(),
+    )
+    return {descriptor.name: descriptor for descriptor in every}
 
 
 def names() -> tuple[str, ...]:
