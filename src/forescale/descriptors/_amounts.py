@@ -22,4 +22,4 @@ def element_fractions(keys: Sequence[str]) -> NDArray[np.float64]:
     for row, key in zip(fractions, keys, strict=True):
         for symbol, amount in Composition(key).amounts.items():
             row[place[symbol]] = amount
-    return fractions / fractions.sum(axis=1, keepdims=True)
+    return np.asarray(fractions / fractions.sum(axis=1, keepdims=True))
