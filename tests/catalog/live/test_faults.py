@@ -13,6 +13,7 @@ import pytest
 
 from forescale.catalog.live import Manners
 from forescale.catalog.live.http import Client
+from forescale.catalog.live.info import read_database
 from forescale.errors import ConfigError, DataError, ForescaleError, IntegrityError
 
 
@@ -201,7 +202,14 @@ def test_property_definitions_of_later_versions_are_read(fetch, proxy):
         }  # fmt: skip
 
     proxy.edit = edited(later, "/v1/info/structures")
-    assert fetch(unit="eV").table.values.max() == pytest.approx(0.0026)
+    assert fetch(unit="eV").table.values.max() == pytest.approx(0.0033)
+
+
+def test_an_address_without_optimade_is_told(raw_server):
+    head = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"
+    url = raw_server(lambda connection: connection.sendall(head))
+    with pytest.raises(ForescaleError, match="status 404; expected an OPTIMADE server"):
+        read_database(Client(f"{url}/v1", Manners(attempts=1), print))
 
 
 def test_an_error_of_the_request_is_not_repeated(fetch, proxy):
@@ -222,7 +230,12 @@ def test_values_that_are_no_numbers_are_set_aside(fetch, proxy):
     proxy.edit = edited(change)
     rejected = fetch().table.rejected
     assert rejected["row"].tolist() == list(range(21, 30))
-    assert rejected["value"].tolist()[:4] == ["0.5 (str)", "True (bool)", "[1.0] (list)", "{'a': 1} (dict)"]
+    assert rejected["value"].tolist()[:4] == [
+        "0.5 (str)",
+        "True (bool)",
+        "[1.0] (list)",
+        "{'a': 1} (dict)",
+    ]
     assert rejected["reason"].str.contains("expected a finite number").sum() == 7
     assert "Xx" in rejected["reason"].iloc[7]
 
@@ -256,7 +269,9 @@ def test_an_id_that_comes_twice_counts_once(fetch, proxy):
 
 def test_an_id_that_comes_with_two_contents_is_refused(fetch, proxy):
     proxy.edit = edited(lambda body: body["data"][0].update(id="s-1003"))
-    with pytest.raises(IntegrityError, match=r"s-1003: came more than once, as GaAs 0\.3 and GaN 2\.0"):
+    with pytest.raises(
+        IntegrityError, match=r"s-1003: came more than once, as GaAs 0\.3 and GaN 2\.0"
+    ):
         fetch()
 
 

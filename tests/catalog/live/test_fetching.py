@@ -1,12 +1,13 @@
 """What comes from the reference server: values, units, filters, provenance, a study's table."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
-from forescale.errors import ConfigError, DataError
-from forescale.study import load_data, load_study
+from forescale.catalog.live import OptimadeQuery, fetch_optimade
+from forescale.errors import ConfigError, DataError, MissingDependencyError
 from forescale.tables import PropertyTable
 
 
@@ -109,7 +110,7 @@ def test_a_unit_that_cannot_be_true_is_refused(fetch):
     with pytest.raises(DataError, match="the unit stated by the provider, 'J', is hardly theirs"):
         fetch("_exmpl_band_gap_in_joule", unit="eV", filter="_exmpl_band_gap>0.5")
     good = fetch("_exmpl_band_gap_in_joule", unit="meV", assumed_unit="eV", folder="b")
-    assert good.table.values.max() == pytest.approx(2600.0)
+    assert good.table.values.max() == pytest.approx(3300.0)
 
 
 def test_values_beyond_belief_are_set_aside_by_name(fetch):
@@ -120,7 +121,7 @@ def test_values_beyond_belief_are_set_aside_by_name(fetch):
     assert "value 4.1 eV outside the valid range 0 to 4" in rejected["reason"].iloc[0]
 
 
-def test_a_study_file_takes_the_table(fetch, forescale, proxy, tmp_path):
+def test_the_command_writes_a_table_and_its_rejects(fetch, forescale, proxy, tmp_path):
     out = tmp_path / "gaps.parquet"
     code, answer, err = forescale(
         "data", "optimade", proxy.url, "--property", "_exmpl_band_gap", "--out", out,
@@ -134,6 +135,12 @@ def test_a_study_file_takes_the_table(fetch, forescale, proxy, tmp_path):
     table = PropertyTable.from_parquet(out)
     assert len(table) == 18
     assert (tmp_path / "rejects.csv").read_text().count("outside the valid range") == 3
+
+
+def test_without_the_extra_it_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optimade", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "forescale\[optimade\]"'):
+        fetch_optimade(OptimadeQuery("oqmd", "_oqmd_band_gap"))
 
 
 @pytest.mark.parametrize(

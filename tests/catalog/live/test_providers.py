@@ -26,7 +26,7 @@ def test_an_index_leads_to_its_database(servers):
 def test_several_databases_are_listed_with_their_addresses(servers):
     with pytest.raises(ConfigError, match="expected one of its 2 databases") as caught:
         found("exmpl", {"exmpl": servers["index"]})
-    assert f"exmpl/grown ({servers['grown']})" in str(caught.value)
+    assert f"exmpl/grown ({servers['grown']}/)" in str(caught.value)
 
 
 def test_a_base_url_is_taken_as_it_is():
