@@ -22,24 +22,8 @@ from forescale.catalog.live import Manners, OptimadeQuery, fetch_optimade
 from forescale.cli.main import main
 
 FORMULAS = [
-    "NaCl",
-    "MgO",
-    "GaN",
-    "GaAs",
-    "ZnO",
-    "TiO2",
-    "SiC",
-    "BN",
-    "AlN",
-    "InP",
-    "CdTe",
-    "LiF",
-    "KBr",
-    "Al2O3",
-    "SiO2",
-    "PbTe",
-    "CaF2",
-    "NaN",
+    *("NaCl", "MgO", "GaN", "GaAs", "ZnO", "TiO2", "SiC", "BN", "AlN"),
+    *("InP", "CdTe", "LiF", "KBr", "Al2O3", "SiO2", "PbTe", "CaF2", "NaN"),
 ]
 PAGE_LIMIT = 10
 PROPERTIES = [
