@@ -20,7 +20,6 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Kernel, WhiteKernel
 from threadpoolctl import threadpool_limits
 
-from forescale.descriptors import get_descriptor
 from forescale.learners import Grid, get_learner
 from forescale.learners.kernels import kernel
 from forescale.study import RunFolder, load_data, load_study, run_replicates, summarise
@@ -89,8 +88,7 @@ def run_policy(study, policy, workers, folder):
     evaluation = study.evaluation.model_copy(update={"overlap": policy})
     study = study.model_copy(update={"evaluation": evaluation})
     data = load_data(study, workers=workers)
-    descriptor = get_descriptor(study.descriptor.name, data.target.material_kind)
-    run = RunFolder.open(folder / policy, study, data, descriptor.version)
+    run = RunFolder.open(folder / policy, study, data)
     start = time.perf_counter()
     run_replicates(study, data, run, workers=workers)
     seconds = time.perf_counter() - start

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from forescale._files import write_text
-from forescale.descriptors import get_descriptor
 from forescale.errors import ForescaleError
 from forescale.laws import JointLaw, Law, study_joint, study_laws
 from forescale.learners import get_learner
@@ -63,11 +62,10 @@ def run_study(
         Error that the plan is asked for, in the target's unit.
     """
     data = load_data(study, on_error=on_error, workers=workers, show_progress=show_progress)
-    descriptor = get_descriptor(study.descriptor.name, data.target.material_kind)
     # What does not fit is refused before a folder remembers it.
     get_learner(study.learner.name, study.learner.options)
     data.grid(study)
-    folder = RunFolder.open(path, study, data, f"{descriptor.name} {descriptor.version}")
+    folder = RunFolder.open(path, study, data)
     run_replicates(study, data, folder, workers=workers, show_progress=show_progress)
     return conclude(folder, target_error=target_error)
 
@@ -79,7 +77,9 @@ def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finishe
     manifest, errors = folder.manifest, folder.errors()
     summary = summarise(errors, manifest["study"]["learner"]["name"])
     floor, seed = manifest["noise_floor"], manifest["seed"]
-    laws = study_laws(errors, noise_floor=floor, seed=seed)
+    laws = study_laws(
+        errors, noise_floor=floor, seed=seed, half_capacity=folder.half_capacity_errors()
+    )
     joint = _joint(errors, floor, seed)
     plan = make_plan(laws, joint=joint, target_error=target_error, unit=manifest["metric_unit"])
     finished = Finished(folder, summary, laws, plan)

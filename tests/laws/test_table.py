@@ -58,3 +58,24 @@ def test_each_m_is_fitted_by_itself_under_a_readable_name():
     laws = fit_table(table, curve="id", n="size", error="rmse", m="m")
     assert list(laws) == ["a m=20", "b m=20", "a m=1281167", "b m=1281167"]
     assert laws["a m=20"].n_target == 20
+
+
+def test_half_the_capacity_that_changes_the_error_is_flagged():
+    sizes, rng = np.geomspace(30, 3000, 8).round(), np.random.default_rng(0)
+    rows = [
+        (replicate, n, m, "rmse", (2 * n**-0.5 + 0.1) * (1 + 0.01 * rng.normal()))
+        for replicate in range(5)
+        for n in sizes
+        for m in (20, 40)
+    ]
+    errors = pd.DataFrame(rows, columns=["replicate", "n_source", "n_target", "metric", "value"])
+    largest = errors[errors["n_source"] == 3000].copy()
+    largest.loc[largest["n_target"] == 20, "value"] *= 1.03
+    largest.loc[largest["n_target"] == 40, "value"] *= 1.005
+    laws = {law.n_target: law for law in study_laws(errors, half_capacity=largest)}
+    assert "capacity_limited" in laws[20].flags
+    assert "capacity_limited" not in laws[40].flags
+    assert laws[20].to_json()["half_capacity_change"] == pytest.approx(0.03)
+    for law in study_laws(errors):
+        assert "capacity_limited" not in law.flags
+        assert law.half_capacity_change is None

@@ -19,7 +19,7 @@ from forescale.learners.kernels import COUNT_SHARE, Metric, kernel
 def test_kernels_of_a_distance(name, other):
     x = np.linspace(0, 6, 25)[:, None]
     distance = np.abs(x - x.T).astype(np.float32)
-    np.testing.assert_allclose(kernel(name, distance, 1.7), other(x), atol=2e-7)
+    np.testing.assert_allclose(kernel(name, distance[None], (1.7,)), other(x), atol=2e-7)
 
 
 def features(rows, seed):

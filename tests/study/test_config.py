@@ -31,7 +31,12 @@ def evaluation(line):
         ({'unit = "K"': 'unit = "K"\nvalid = [9, 1]'}, "source.0", "{", "in that order"),
         ({'unit = "K"': 'unit = "K"\nsample = 3'}, "source.0.sample", "3", "equal to 10"),
         ({'unit = "K"': 'unit = "K"\nunits = "K"'}, "source.0.units", "'K'", "dataset, property"),
-        ({'kind = "molecule"': 'kind = "alloy"'}, "source.0.kind", "'alloy'", "'molecule' or"),
+        (
+            {'kind = "molecule"': 'kind = "alloy"'},
+            "source.0.kind",
+            "'alloy'",
+            "'molecule', 'pair' or",
+        ),
         ({N: "n_source = 7"}, "grid.n_source", "7", "list of sizes, or { from"),
         ({N: "n_source = [20, 10]"}, "grid.n_source", "[20, 10]", "ascend"),
         ({N: "n_source = [20, 20]"}, "grid.n_source", "[20, 20]", "differ"),

@@ -3,5 +3,17 @@
 from forescale.descriptors._base import Column, Descriptor, Features
 from forescale.descriptors._cache import featurize
 from forescale.descriptors._registry import get_descriptor, names
+from forescale.descriptors.describe import DescribedBlock, describe
+from forescale.descriptors.table import describe_by_table
 
-__all__ = ["Column", "Descriptor", "Features", "featurize", "get_descriptor", "names"]
+__all__ = [
+    "Column",
+    "DescribedBlock",
+    "Descriptor",
+    "Features",
+    "describe",
+    "describe_by_table",
+    "featurize",
+    "get_descriptor",
+    "names",
+]

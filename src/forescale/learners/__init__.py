@@ -1,19 +1,26 @@
 """Learners: whole grids of transfer predictions from one call each."""
 
 from forescale.learners._base import (
+    Block,
     Grid,
     GridPrediction,
     Learner,
     PreparedLearner,
+    PreparedTogether,
     TransferData,
 )
 from forescale.learners._registry import get_learner, names
+from forescale.learners.cells import CellLearner, Model
 
 __all__ = [
+    "Block",
+    "CellLearner",
     "Grid",
     "GridPrediction",
     "Learner",
+    "Model",
     "PreparedLearner",
+    "PreparedTogether",
     "TransferData",
     "get_learner",
     "names",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -17,15 +17,39 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Block:
+    """Features of one side of the materials: of all of it, or of a pair's solute, say.
+
+    Each distinct side is described once, whatever the number of rows that have it:
+    270,000 pairs are 11,000 solutes and 300 solvents.
+
+    Parameters
+    ----------
+    values
+        Shape (distinct sides, features), finite.
+    is_count
+        Which features count something, shape (features,).
+    source, target
+        Which side each row has, as a row of ``values``; shapes (rows,).
+    name
+        What the side is.
+    """
+
+    values: NDArray[np.float32]
+    is_count: NDArray[np.bool_]
+    source: Ints
+    target: Ints
+    name: str = "material"
+
+
+@dataclass(frozen=True)
 class TransferData:
     """Both sides of a study as arrays, in one unit.
 
     Parameters
     ----------
-    source_features, target_features
-        Shape (rows, features), finite.
-    is_count
-        Which features count something, shape (features,).
+    blocks
+        Features of the materials; several where a material has sides.
     source_values, target_values
         Computed and measured values in the same unit, shape (rows,).
     source_only
@@ -33,12 +57,45 @@ class TransferData:
         material: anything learnt from inputs alone (scales, say) is learnt from these.
     """
 
-    source_features: NDArray[np.float32]
-    target_features: NDArray[np.float32]
-    is_count: NDArray[np.bool_]
+    blocks: tuple[Block, ...]
     source_values: Floats
     target_values: Floats
     source_only: Ints
+
+    @classmethod
+    def of_rows(
+        cls,
+        source_features: NDArray[np.float32],
+        target_features: NDArray[np.float32],
+        is_count: NDArray[np.bool_],
+        source_values: Floats,
+        target_values: Floats,
+        source_only: Ints,
+    ) -> TransferData:
+        """One block, with a row of features for each material of either side."""
+        rows = len(source_features)
+        block = Block(
+            values=np.concatenate([source_features, target_features]),
+            is_count=is_count,
+            source=np.arange(rows),
+            target=np.arange(rows, rows + len(target_features)),
+        )
+        return cls((block,), source_values, target_values, source_only)
+
+    @property
+    def source_features(self) -> NDArray[np.float32]:
+        """All features of each computed row, blocks side by side, shape (rows, features)."""
+        return np.concatenate([block.values[block.source] for block in self.blocks], axis=1)
+
+    @property
+    def target_features(self) -> NDArray[np.float32]:
+        """All features of each measured row, blocks side by side, shape (rows, features)."""
+        return np.concatenate([block.values[block.target] for block in self.blocks], axis=1)
+
+    @property
+    def is_count(self) -> NDArray[np.bool_]:
+        """Which of all features count something, shape (features,)."""
+        return np.concatenate([block.is_count for block in self.blocks])
 
 
 @dataclass(frozen=True)
@@ -62,13 +119,22 @@ class GridPrediction:
     std
         Standard deviation of a new measurement at the largest n and m, shape (test
         rows,), or None if the learner has no opinion.
+    half_capacity
+        Predictions at the largest n with half the learner's capacity (rank, width, steps),
+        shape (1 + sizes of m, test rows), zero-shot first: what shows whether a plateau is
+        the learner's. None if its capacity has no limit.
     notes
         What the learner chose or met, as plain numbers.
+    lost
+        Why a cell (n, m) has no prediction, for those that failed; their ``mean`` is NaN.
+        The rest of the study goes on, and the report names them.
     """
 
     mean: Floats
     std: Floats | None = None
+    half_capacity: Floats | None = None
     notes: Mapping[str, float] = field(default_factory=dict)
+    lost: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 class PreparedLearner(Protocol):
@@ -80,10 +146,32 @@ class PreparedLearner(Protocol):
 
 
 @runtime_checkable
+class PreparedTogether(Protocol):
+    """A prepared learner that takes many replicates at once, in one process.
+
+    The runner prefers it to ``predict``, replicate by replicate; a replicate's numbers do
+    not depend on which others are taken with it.
+    """
+
+    def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
+        """See :class:`PreparedLearner`."""
+        ...
+
+    def predict_many(
+        self, splits: Sequence[Split], grid: Grid, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, GridPrediction]]:
+        """Place of a split and its predictions, as they land, in any order."""
+        ...
+
+
+@runtime_checkable
 class Learner(Protocol):
     """Knows how to learn from n computed and m measured values.
 
-    ``forescale.learners.testing`` holds the tests that every implementation passes.
+    ``forescale.learners.testing`` holds the tests that every implementation passes;
+    :class:`~forescale.learners.CellLearner` is the short way to one. A class gets the
+    options of the study file as keyword arguments, or as one pydantic model if it has one
+    under the name ``Options``.
     """
 
     name: str

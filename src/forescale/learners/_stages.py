@@ -1,8 +1,8 @@
 """The two stages of transfer, each choosing its kernel at every size.
 
-A *candidate* is a pair (length scale, share of noise). At each size the candidate with the
-highest marginal likelihood of that prefix is used; values that come later in the order,
-and test rows, never enter the choice.
+A *candidate* is a pair (length scale of each block, share of noise). At each size the
+candidate with the highest marginal likelihood of that prefix is used; values that come
+later in the order, and test rows, never enter the choice.
 """
 
 from __future__ import annotations
@@ -19,12 +19,17 @@ from forescale.learners.prefix import PrefixFit, PrefixGP, Prior
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Distances = NDArray[np.float32]
-Candidates = tuple[tuple[float, float], ...]
+Candidate = tuple[tuple[float, ...], float]
 
 _RACE = ((400, 4), (1_600, 1))
 """Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
 the likelihood of 400 rows already tells most apart, and cost grows as the cube."""
 
+_TARGET_RACE = ((400, 6), (1_600, 2))
+"""The same for measured values, where models with different sources may differ in their best."""
+
+RACE_ROWS = _RACE[-1][0]
+"""Rows that settle the kernel."""
 
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
@@ -43,11 +48,14 @@ class StagePrediction:
         Target stage: of a new measurement, at the largest sizes, shape (rows,).
     notes
         Hyper-parameters chosen at the largest size.
+    lengths
+        Source stage: length scales that won at the end.
     """
 
     mean: Floats
     std: Floats | None = None
     notes: dict[str, float] = field(default_factory=dict)
+    lengths: tuple[float, ...] = ()
 
 
 def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
@@ -72,7 +80,7 @@ class SourceStage:
     """Gaussian process on the computed values, every prefix of their order."""
 
     name: KernelName
-    candidates: Candidates
+    candidates: tuple[Candidate, ...]
 
     def predict(
         self, *, within: Distances, cross: Distances, values: Floats, sizes: Ints
@@ -82,14 +90,14 @@ class SourceStage:
         Parameters
         ----------
         within, cross
-            Distances among the ordered rows, shape (N, N), and from the rows to predict,
-            shape (T, N).
+            Distances among the ordered rows, shape (blocks, N, N), and from the rows to
+            predict, shape (blocks, T, N).
         values
             Computed values in order, shape (N,).
         sizes
             Ascending numbers of values, the last at most N.
         """
-        means = np.empty((len(sizes), len(cross)))
+        means = np.empty((len(sizes), cross.shape[1]))
         notes: dict[str, float] = {}
         candidates, done = self.candidates, 0
         for limit, survivors in (*_RACE, (len(values), 1)):
@@ -107,24 +115,24 @@ class SourceStage:
                 best = (scores[index] > np.delete(scores, index, 0).max(0, initial=-np.inf)) & asked
                 if best.any():
                     part = fit.at(best)
-                    k = kernel(self.name, cross[:, : part.sizes[-1]], candidate[0])
-                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(cross), 1)))
+                    k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
+                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
                     if best[-1]:
                         notes = _notes("source", candidate, gp)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
             candidates, done = tuple(candidates[index] for index in order), limit
-        return StagePrediction(means, notes=notes)
+        return StagePrediction(means, notes=notes, lengths=candidates[0][0])
 
     def _fit(
         self,
         within: Distances,
         values: Floats,
         limit: int,
-        candidate: tuple[float, float],
+        candidate: Candidate,
         ends: Ints,
     ) -> tuple[PrefixGP, PrefixFit]:
-        length, noise = candidate
-        k = kernel(self.name, within[:limit, :limit], length)
+        lengths, noise = candidate
+        k = kernel(self.name, within[:, :limit, :limit], lengths)
         gp = PrefixGP(k, noise, overwrite=True)
         return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
 
@@ -139,7 +147,7 @@ class TargetStage:
     """
 
     name: KernelName
-    candidates: Candidates
+    candidates: tuple[Candidate, ...]
     rho_observations: float
 
     def predict(
@@ -157,8 +165,8 @@ class TargetStage:
         Parameters
         ----------
         within, cross
-            Distances among the M training rows, shape (M, M), and from the T test rows,
-            shape (T, M).
+            Distances among the M training rows, shape (blocks, M, M), and from the T test
+            rows, shape (blocks, T, M).
         values
             Measured values in order, shape (M,).
         basis, scale
@@ -171,31 +179,42 @@ class TargetStage:
         models += [
             _Model.transfer(*pair, self.rho_observations) for pair in zip(basis, scale, strict=True)
         ]
-        fits = [self._fits(within, values, models, sizes, one) for one in self.candidates]
-        scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
-        winner = scores.argmax(axis=0)
-        rows = len(values)
-        mean = np.empty((len(models), len(sizes), len(cross)))
-        variance = np.empty((len(models), len(cross)))
-        for index in np.unique(winner):
+        rows, new_rows = len(values), cross.shape[1]
+        mean = np.empty((len(models), len(sizes), new_rows))
+        evidence = np.empty((len(models), len(sizes)))
+        variance = np.empty((len(models), new_rows))
+        notes: dict[str, float] = {}
+        candidates, done = self.candidates, 0
+        for limit, survivors in (*_TARGET_RACE, (sizes[-1], 1)):
+            limit = min(limit, sizes[-1])
+            if limit <= done:
+                break
+            ends = np.union1d(sizes[(sizes > done) & (sizes <= limit)], [limit])
+            among = within[:, :limit, :limit]
+            fits = [self._fits(among, values[:limit], models, ends, one) for one in candidates]
+            scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
+            winner, asked = scores.argmax(axis=0), np.isin(ends, sizes)
+            evidence[:, np.isin(sizes, ends)] = scores.max(axis=0)[:, asked]
+            for index in np.unique(winner):
+                gp, row = fits[index]
+                k = kernel(self.name, cross[:, :, :limit], candidates[index][0])
+                for place in np.flatnonzero((winner == index)[:, asked].any(axis=1)):
+                    chosen = (winner[place] == index) & asked
+                    fit, new = row[place].at(chosen), models[place].basis[rows:]
+                    mean[place, np.isin(sizes, fit.sizes)] = gp.mean(fit, k, new)
+                    if fit.sizes[-1] == sizes[-1] and place in {0, len(models) - 1}:
+                        last = fit.at(fit.sizes == sizes[-1])
+                        variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
+            index = int(winner[-1, -1])
             gp, row = fits[index]
-            k = kernel(self.name, cross, self.candidates[index][0])
-            for place in np.flatnonzero((winner == index).any(axis=1)):
-                chosen = winner[place] == index
-                fit, new = row[place].at(chosen), models[place].basis[rows:]
-                mean[place, chosen] = gp.mean(fit, k, new)
-                if chosen[-1] and place in {0, len(models) - 1}:
-                    last = fit.at(fit.sizes == sizes[-1])
-                    variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
-        weight = _transfer_weight(scores.max(axis=0))
+            notes = _notes("target", candidates[index], gp)
+            notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
+            candidates, done = _survivors(candidates, scores[:, :, -1], survivors), limit
+        weight = _transfer_weight(evidence)
         gap = mean[-1, -1] - mean[0, -1]
         w = weight[-1, -1]
         mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
-        last = int(winner[-1, -1])
-        gp, row = fits[last]
-        notes = _notes("target", self.candidates[last], gp)
         notes["transfer_weight"] = float(w)
-        notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
         mean = weight[:, :, None] * mean + (1 - weight[:, :, None]) * mean[0]
         return StagePrediction(mean, np.sqrt(mixed), notes)
 
@@ -205,10 +224,10 @@ class TargetStage:
         values: Floats,
         models: list[_Model],
         sizes: Ints,
-        candidate: tuple[float, float],
+        candidate: Candidate,
     ) -> tuple[PrefixGP, list[PrefixFit]]:
-        length, noise = candidate
-        gp = PrefixGP(kernel(self.name, within, length), noise, overwrite=True)
+        lengths, noise = candidate
+        gp = PrefixGP(kernel(self.name, within, lengths), noise, overwrite=True)
         # One whitening for all: the constant, and each model's own last column.
         columns = [model.basis[: len(values), -1] for model in models]
         white = gp.whiten(np.column_stack([values, *columns]))
@@ -217,6 +236,21 @@ class TargetStage:
             used = [1] if model.basis.shape[1] == 1 else [1, place]
             fits.append(gp.fit_white(white[:, 0], white[:, used], model.prior, sizes))
         return gp, fits
+
+
+def _survivors(
+    candidates: tuple[Candidate, ...], scores: Floats, number: int
+) -> tuple[Candidate, ...]:
+    """Candidates that are best for some model, first those for scratch and the largest source.
+
+    Parameters
+    ----------
+    scores
+        Log marginal likelihoods, shape (candidates, models).
+    """
+    regret = scores.max(axis=0) - scores
+    order = np.lexsort((regret[:, 0] + regret[:, -1], regret.min(axis=1)))
+    return tuple(candidates[index] for index in order[:number])
 
 
 @dataclass(frozen=True)
@@ -248,9 +282,7 @@ def _transfer_weight(evidence: Floats) -> Floats:
     return np.asarray(expit(evidence - evidence[0] + np.log(_PRIOR_ODDS)))
 
 
-def _notes(stage: str, candidate: tuple[float, float], gp: PrefixGP) -> dict[str, float]:
-    return {
-        f"{stage}_length": candidate[0],
-        f"{stage}_noise": candidate[1],
-        f"{stage}_jitter": gp.jitter,
-    }
+def _notes(stage: str, candidate: Candidate, gp: PrefixGP) -> dict[str, float]:
+    lengths, noise = candidate
+    named = {f"{stage}_length_{block}": length for block, length in enumerate(lengths, start=1)}
+    return {**named, f"{stage}_noise": noise, f"{stage}_jitter": gp.jitter}

@@ -1,9 +1,11 @@
-"""The exact Gaussian-process curve: a whole (n × m) grid from two factorisations.
+"""The Gaussian-process curve: a whole (n × m) grid from two factorisations.
 
 The computed values are one Gaussian process; the measured ones are a constant plus rho
 times its prediction plus a second process (Kennedy and O'Hagan 2000, doi
 10.1093/biomet/87.1.1). Both are :class:`~forescale.learners.prefix.PrefixGP`, so that each
 costs one factorisation per candidate of the kernel's hyper-parameters and none per size.
+Beyond ``max_rows`` computed values the first stage goes on with
+:mod:`~forescale.learners.lowrank`.
 """
 
 from __future__ import annotations
@@ -11,17 +13,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Gt, Le, MinLen
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from forescale._workers import default_workers
 from forescale.errors import ConfigError
-from forescale.learners._base import Floats, Grid, GridPrediction, TransferData
-from forescale.learners._stages import SourceStage, TargetStage, standardised
-from forescale.learners.kernels import KernelName, Metric
+from forescale.learners._base import Floats, Grid, GridPrediction, Ints, TransferData
+from forescale.learners._distances import LandmarkDistances, SideDistances, choose_landmarks
+from forescale.learners._low_rank_stage import LowRankStage
+from forescale.learners._stages import (
+    RACE_ROWS,
+    Candidate,
+    SourceStage,
+    StagePrediction,
+    TargetStage,
+    standardised,
+)
+from forescale.learners.kernels import KernelName
 from forescale.splits import Split
 
 _Positive = Annotated[float, Gt(0)]
@@ -42,9 +53,16 @@ class GPOptions(BaseModel):
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
+    method
+        ``exact``, ``low-rank``, or ``auto``: exact up to ``max_rows``.
     max_rows
-        Most source materials taken. Each process needs about 12 bytes times their square
-        (2.7 GB for 15,000), and time grows as their cube.
+        Most source materials for the exact method. Each process needs about 12 bytes times
+        their square (2.7 GB for 15,000), and time grows as their cube.
+    rank
+        Landmarks of the low-rank method. Memory is about 40 bytes times their square; time
+        for n rows grows as n times their square.
+    exact_rows
+        Sizes of n up to this are exact in the low-rank method too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -53,36 +71,46 @@ class GPOptions(BaseModel):
     lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
     noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
     rho_observations: _Positive = 5.0
+    method: Literal["auto", "exact", "low-rank"] = "auto"
     max_rows: Annotated[int, Gt(0)] = 15_000
+    rank: Annotated[int, Gt(1)] = 3_000
+    exact_rows: Annotated[int, Gt(0)] = 8_000
 
 
 class GPLearner:
-    """Exact Gaussian-process learner; see :class:`GPOptions`."""
+    """Gaussian-process learner; see :class:`GPOptions`."""
 
     name = "gp"
+    Options = GPOptions
 
     def __init__(self, options: GPOptions | None = None) -> None:
         self.options = options or GPOptions()
 
     def prepare(self, data: TransferData, folder: Path) -> PreparedGP:
-        """Compute all distances once; replicates only pick rows of them."""
-        size = len(data.source_values)
-        if size > self.options.max_rows:
+        """Compute what distances all replicates share; they only pick rows of them."""
+        options, size = self.options, len(data.source_values)
+        if options.method == "exact" and size > options.max_rows:
             raise ConfigError(
                 f"learner.max_rows: got {size} source materials, expected at most "
-                f"{self.options.max_rows}; draw fewer with sample = {self.options.max_rows} in the "
-                "source, or raise it where memory allows 12 bytes times their square"
+                f"{options.max_rows} with method = 'exact'; leave the method out, draw fewer with "
+                f"sample = {options.max_rows} in the source, or raise it where memory allows "
+                "12 bytes times their square"
             )
-        reference = data.source_features[data.source_only]
-        metric = Metric(reference, data.is_count, self.options.kernel)
-        rows = np.concatenate([data.source_features, data.target_features])
-        path = folder / "distances.npy"
-        out = np.lib.format.open_memmap(
-            path, mode="w+", dtype=np.float32, shape=(len(rows), len(rows))
+        exact = options.method == "exact" or (options.method == "auto" and size <= options.max_rows)
+        blocks = tuple(
+            SideDistances.prepare(
+                block, data.source_only, options.kernel, folder, place, always_square=exact
+            )
+            for place, block in enumerate(data.blocks)
         )
-        metric.fill_pairwise(rows, out, default_workers())
-        out.flush()
-        return PreparedGP(self.options, path, data.source_values, data.target_values)
+        landmarks = None
+        if not exact:
+            chosen = choose_landmarks(data, options.rank)
+            landmarks = tuple(
+                LandmarkDistances.prepare(block, chosen, folder, place)
+                for place, block in enumerate(blocks)
+            )
+        return PreparedGP(options, blocks, landmarks, data.source_values, data.target_values)
 
 
 @dataclass(frozen=True)
@@ -90,39 +118,87 @@ class PreparedGP:
     """Distances and values of a study; picks rows of them for each replicate."""
 
     options: GPOptions
-    distances: Path
+    blocks: tuple[SideDistances, ...]
+    landmarks: tuple[LandmarkDistances, ...] | None
     source_values: Floats
     target_values: Floats
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
         del seed
-        distances = np.load(self.distances, mmap_mode="r")
-        offset = len(self.source_values)
         source = split.source[: grid.n_source[-1]]
         train, test = split.train[: grid.n_target[-1]], split.test
-        target = offset + np.concatenate([train, test])
         values = self.source_values[source]
-        candidates = tuple(product(self.options.lengths, self.options.noises))
-        first = SourceStage(self.options.kernel, candidates).predict(
-            within=distances[np.ix_(source, source)],
-            cross=distances[np.ix_(target, source)],
-            values=values,
-            sizes=grid.n_source,
-        )
+        known = [block.target[train] for block in self.blocks]
+        new = [block.target[test] for block in self.blocks]
+        both = [np.concatenate(sides) for sides in zip(known, new, strict=True)]
+        first, half = self._source(source, both, values, grid.n_source)
         basis, scale = standardised(first.mean, values, grid.n_source)
+        if half is not None:  # before the last, whose intervals and notes are kept
+            basis = np.insert(basis, -1, standardised(half[None], values, grid.n_source[-1:])[0], 0)
+            scale = np.insert(scale, -1, scale[-1])
         second = TargetStage(
-            self.options.kernel, candidates, self.options.rho_observations
+            self.options.kernel, self._candidates, self.options.rho_observations
         ).predict(
-            within=distances[np.ix_(offset + train, offset + train)],
-            cross=distances[np.ix_(offset + test, offset + train)],
+            within=self._distances(known, known),
+            cross=self._distances(new, known),
             values=self.target_values[train],
             basis=basis,
             scale=scale,
             sizes=grid.n_target,
         )
+        tuned, half_capacity = second.mean, None
+        if half is not None:
+            zero_shot = half[None, len(train) :]
+            half_capacity = np.concatenate([zero_shot, tuned[-2]])
+            tuned = np.delete(tuned, -2, axis=0)
         shape = (1 + len(grid.n_source), 1 + len(grid.n_target), len(test))
         mean = np.full(shape, np.nan)
         mean[1:, 0] = first.mean[:, len(train) :]
-        mean[:, 1:] = second.mean
-        return GridPrediction(mean=mean, std=second.std, notes={**first.notes, **second.notes})
+        mean[:, 1:] = tuned
+        return GridPrediction(mean, second.std, half_capacity, {**first.notes, **second.notes})
+
+    @property
+    def _candidates(self) -> tuple[Candidate, ...]:
+        lengths = product(self.options.lengths, repeat=len(self.blocks))
+        return tuple(product(lengths, self.options.noises))
+
+    def _source(
+        self, source: Ints, wanted: list[Ints], values: Floats, sizes: Ints
+    ) -> tuple[StagePrediction, Floats | None]:
+        """Predictions for some sides from each size; at the last also with half the rank."""
+        small = sizes if self.landmarks is None else sizes[sizes <= self.options.exact_rows]
+        # Where no size is exact, the first rows still choose the kernel's length scales.
+        rows = max(small.max(initial=0), min(RACE_ROWS, self.options.exact_rows, len(source)))
+        computed = [block.source[source[:rows]] for block in self.blocks]
+        exact = SourceStage(self.options.kernel, self._candidates).predict(
+            within=self._distances(computed, computed),
+            cross=self._distances(wanted, computed),
+            values=values[:rows],
+            sizes=small,
+        )
+        if self.landmarks is None or len(small) == len(sizes):
+            return exact, None
+
+        def to_landmarks(sides: list[Ints]) -> NDArray[np.float32]:
+            assert self.landmarks is not None
+            return np.stack([m.to(side) for m, side in zip(self.landmarks, sides, strict=True)])
+
+        def rows_to_landmarks(start: int, stop: int) -> NDArray[np.float32]:
+            return to_landmarks([block.source[source[start:stop]] for block in self.blocks])
+
+        stage = LowRankStage(self.options.kernel, exact.lengths, self.options.noises)
+        rest, half = stage.predict(
+            within=to_landmarks([mark.distinct[mark.side] for mark in self.landmarks]),
+            cross=to_landmarks(wanted),
+            rows=rows_to_landmarks,
+            values=values,
+            sizes=sizes[len(small) :],
+        )
+        means = np.concatenate([exact.mean, rest.mean])
+        return StagePrediction(means, notes=rest.notes), half
+
+    def _distances(self, left: list[Ints], right: list[Ints]) -> NDArray[np.float32]:
+        """Distances of each block, shape (blocks, left rows, right rows)."""
+        sides = zip(self.blocks, left, right, strict=True)
+        return np.stack([block.between(a, b) for block, a, b in sides])

@@ -41,7 +41,7 @@ def transfer_data() -> TransferData:
     truth = 300.0 + 20.0 * np.tanh(real @ np.array([1.0, -0.5, 0.3, 0.0])) + 5.0 * counts[:, 0]
     features = np.concatenate([real, counts], axis=1).astype(np.float32)
     noise = rng.standard_normal(_TARGETS)
-    return TransferData(
+    return TransferData.of_rows(
         source_features=features[:_SOURCES],
         target_features=features[_SOURCES:],
         is_count=np.array([False] * 4 + [True] * 2),
@@ -117,6 +117,14 @@ class LearnerSuite:
             assert np.isfinite(result.std).all()
             assert (result.std > 0).all()
         assert all(np.isreal(value) for value in result.notes.values())
+
+    def test_half_capacity_is_a_row_of_the_grid_or_none(
+        self, predict: Predict, data: TransferData
+    ) -> None:
+        result = predict(data)
+        if result.half_capacity is not None:
+            assert result.half_capacity.shape == result.mean[-1].shape
+            assert np.isfinite(result.half_capacity).all()
 
     def test_learns(self, predict: Predict, data: TransferData, split: Split) -> None:
         mean, measured = predict(data).mean, data.target_values[split.test]
@@ -194,11 +202,12 @@ class LearnerSuite:
     def test_materials_that_do_not_differ_are_no_trouble(
         self, predict: Predict, data: TransferData
     ) -> None:
-        same = replace(
-            data,
-            source_features=np.repeat(data.source_features[::10], 10, axis=0),
-            target_features=np.repeat(data.target_features[::10], 10, axis=0),
+        (block,) = data.blocks
+        rows = len(block.source)
+        values = np.concatenate(
+            [np.repeat(part[::10], 10, axis=0) for part in np.split(block.values, [rows])]
         )
+        same = replace(data, blocks=(replace(block, values=values),))
         mean = predict(same).mean
         assert np.isfinite(mean[1:]).all()
         assert np.isfinite(mean[0, 1:]).all()

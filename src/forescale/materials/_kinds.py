@@ -8,6 +8,7 @@ from typing import Protocol
 from forescale.errors import ConfigError
 from forescale.materials.composition import Composition
 from forescale.materials.molecule import Molecule
+from forescale.materials.pair import Pair
 from forescale.materials.polymer import Polymer
 
 
@@ -21,6 +22,7 @@ class Material(Protocol):
 KINDS: dict[str, Callable[[str], Material]] = {
     "composition": Composition.parse,
     "molecule": Molecule.parse,
+    "pair": Pair.parse,
     "polymer": Polymer.parse,
 }
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from forescale.catalog import load_dataset
-from forescale.descriptors import Features, featurize, get_descriptor
+from forescale.descriptors import DescribedBlock, describe, describe_by_table
 from forescale.errors import ConfigError, DataError
-from forescale.learners import Grid, TransferData
+from forescale.learners import Block, Grid, TransferData
+from forescale.materials import GROUPINGS
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
 from forescale.study.config import SourceSizes, Study, TableSpec
@@ -34,7 +36,7 @@ class StudyData:
 
     source: PropertyTable
     target: PropertyTable
-    features: Features
+    blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
 
     def arrays(self) -> TransferData:
@@ -43,9 +45,16 @@ class StudyData:
         known = set(self.target.keys)
         source_only = np.flatnonzero([key not in known for key in self.source.keys])
         return TransferData(
-            source_features=self.features.values[:rows],
-            target_features=self.features.values[rows:],
-            is_count=self.features.is_count,
+            blocks=tuple(
+                Block(
+                    values=block.features.values,
+                    is_count=block.features.is_count,
+                    source=block.index[:rows],
+                    target=block.index[rows:],
+                    name=block.name,
+                )
+                for block in self.blocks
+            ),
             source_values=self.source.values,
             target_values=self.target.values,
             # Where nearly all sources are targets too, inputs of both must do.
@@ -106,8 +115,7 @@ def load_data(
     ConfigError
         If the sides do not fit each other or the study.
     """
-    group_column = study.evaluation.split.partition(":")[2]
-    target = _load(study.target, "target", study, on_error, (group_column,) if group_column else ())
+    target = _load_target(study, on_error)
     if np.ptp(target.values) == 0:
         raise DataError(
             f"target: got {target.values[0]:g} {target.unit} for all {len(target)} materials, "
@@ -117,6 +125,11 @@ def load_data(
         _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
     ]
     for place, table in enumerate(sources):
+        if study.descriptor.solvent is not None and table.material_kind != "pair":
+            raise ConfigError(
+                f"descriptor.solvent: got {study.descriptor.solvent!r}, expected it only for "
+                f"pairs, not for {table.material_kind}s"
+            )
         if table.material_kind != target.material_kind:
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
@@ -124,16 +137,51 @@ def load_data(
     source = combine(
         [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
     )
-    descriptor = get_descriptor(study.descriptor.name, target.material_kind)
-    features = featurize(
-        descriptor, [*source.keys, *target.keys], workers=workers, show_progress=show_progress
-    )
-    groups = np.arange(len(target))
-    if group_column:
-        groups = column_groups(target.frame[group_column])
-    elif study.evaluation.split == "cluster":
-        groups = cluster_groups(features.values[len(source) :], study.seed)
-    return StudyData(source=source, target=target, features=features, groups=groups)
+    keys = [*source.keys, *target.keys]
+    if study.descriptor.file is not None:
+        assert study.descriptor.material is not None
+        column = study.descriptor.material
+        blocks = describe_by_table(study.descriptor.file, column, target.material_kind, keys)
+    else:
+        blocks = describe(
+            target.material_kind,
+            study.descriptor.name,
+            keys,
+            solvent_name=study.descriptor.solvent,
+            workers=workers,
+            show_progress=show_progress,
+        )
+    groups = _groups(study, target, blocks)
+    return StudyData(source=source, target=target, blocks=blocks, groups=groups)
+
+
+def _load_target(study: Study, on_error: OnError) -> PropertyTable:
+    """The target, with the column that splits are made by unless materials tell it themselves."""
+    spec, label = study.target, study.evaluation.split.partition(":")[2]
+    kinds = GROUPINGS if spec.kind is None else [spec.kind]
+    told = any(label in GROUPINGS.get(kind, {}) for kind in kinds)
+    return _load(spec, "target", study, on_error, (label,) if label and not told else ())
+
+
+def _groups(
+    study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
+) -> NDArray[np.int64]:
+    label = study.evaluation.split.partition(":")[2]
+    if label:
+        classes = GROUPINGS.get(target.material_kind, {})
+        if label in classes:
+            return column_groups(pd.Series([classes[label](key) for key in target.keys]))
+        if label not in target.frame:
+            raise ConfigError(
+                f"evaluation.split: got group:{label}, which is no class of a "
+                f"{target.material_kind}; expected one of {', '.join(classes) or 'no such class'}, "
+                "or a column of the target's file"
+            )
+        return column_groups(target.frame[label])
+    if study.evaluation.split == "cluster":
+        described = [block.features.values[block.index[-len(target) :]] for block in blocks]
+        return cluster_groups(np.concatenate(described, axis=1), study.seed)
+    return np.arange(len(target))
 
 
 def _load(
@@ -151,7 +199,7 @@ def _load(
             )
         return table
     assert spec.file is not None
-    if spec.material is None:
+    if spec.kind is None:
         table = PropertyTable.from_parquet(Path(spec.file))
         if table.kind != kind:
             raise ConfigError(f"{where}: {spec.file} holds {table.kind} values, expected {kind}")
@@ -166,9 +214,14 @@ def _load(
         same_dimension(spec.unit, spec.unit)
     except ConfigError as error:
         raise ConfigError(f"{where}.unit: {error}") from None
+    try:
+        columns = spec.columns()
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
+    assert columns is not None
     table = read_table(
         Path(spec.file),
-        ColumnMap(spec.material, spec.value, keep, spec.valid),
+        ColumnMap(columns, spec.value, keep, spec.valid),
         name=spec.property or spec.value,
         unit=spec.unit,
         kind=kind,

@@ -37,7 +37,7 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path, study: Study, data: StudyData, descriptor_version: str) -> RunFolder:
+    def open(cls, path: Path, study: Study, data: StudyData) -> RunFolder:
         """Create the folder, or resume one of the same study.
 
         Raises
@@ -47,7 +47,7 @@ class RunFolder:
             else, or cannot be written.
         """
         folder = cls(path)
-        manifest = _manifest(study, data, descriptor_version)
+        manifest = _manifest(study, data)
         try:
             path.mkdir(parents=True, exist_ok=True)
             if folder.manifest_path.exists():
@@ -136,7 +136,48 @@ class RunFolder:
 
     def errors(self) -> pd.DataFrame:
         """All errors: columns replicate, n_source, n_target, metric, value."""
-        return self._read_parts("errors")
+        return self._errors(half_capacity=False)
+
+    def half_capacity_errors(self) -> pd.DataFrame:
+        """Errors at the largest n with half the learner's capacity; empty if it has no limit."""
+        return self._errors(half_capacity=True)
+
+    def lost_cells(self) -> pd.DataFrame:
+        """Cells that failed: columns replicate, n_source, n_target, reason."""
+        errors = self._read_parts("errors")
+        where = ["replicate", "n_source", "n_target"]
+        if "lost" not in errors:  # a run made before they were kept
+            return pd.DataFrame(columns=[*where, "reason"])
+        found = errors[errors["lost"].notna()].rename(columns={"lost": "reason"})
+        return found[[*where, "reason"]].drop_duplicates(where, ignore_index=True)
+
+    def lost_replicates(self) -> dict[int, str]:
+        """Replicates whose learner failed when they were last tried, and why."""
+        try:
+            noted = json.loads(self._lost_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {int(replicate): str(one["reason"]) for replicate, one in noted.items()}
+
+    def note_lost(self, lost: Mapping[int, tuple[str, str]]) -> None:
+        """Keep the reason and details of each lost replicate, instead of those noted before."""
+        with self.writing():
+            if lost:
+                noted = {str(r): {"reason": a, "details": b} for r, (a, b) in lost.items()}
+                write_text(self._lost_path, json.dumps(noted, indent=2) + "\n")
+            else:
+                self._lost_path.unlink(missing_ok=True)
+
+    @property
+    def _lost_path(self) -> Path:
+        return self.path / "lost.json"
+
+    def _errors(self, *, half_capacity: bool) -> pd.DataFrame:
+        errors = self._read_parts("errors").drop(columns="lost", errors="ignore")
+        if "half_capacity" not in errors:  # a run made before they were kept
+            return errors.iloc[:0] if half_capacity else errors
+        wanted = errors[errors["half_capacity"] == half_capacity]
+        return wanted.drop(columns="half_capacity").reset_index(drop=True)
 
     def predictions(self) -> pd.DataFrame:
         """Test predictions at the largest n and m: key, measured, predicted, std, scratch."""
@@ -160,22 +201,22 @@ def _write_part(path: Path, frame: pd.DataFrame) -> None:
         frame.to_parquet(temporary, index=False)
 
 
-def _manifest(study: Study, data: StudyData, descriptor_version: str) -> dict[str, Any]:
+def _manifest(study: Study, data: StudyData) -> dict[str, Any]:
     floor, repeated = measurement_scatter(data.target)
     return {
         "name": study.name,
         "forescale": __version__,
         "study": study.to_plain(),
         "data": data.digest(),
-        "descriptor": descriptor_version,
+        "descriptor": "; ".join(dict.fromkeys(block.version for block in data.blocks)),
         "seed": study.seed,
         "metric_unit": data.target.unit,
         "noise_floor": floor if repeated >= MIN_REPEATED else None,
         "noise_floor_materials": repeated,
         "tables": {"source": _card(data.source), "target": _card(data.target)},
         "overlap_materials": len(set(data.source.keys) & set(data.target.keys)),
-        "features": len(data.features.columns),
-        "features_dropped": list(data.features.dropped),
+        "features": sum(len(block.features.columns) for block in data.blocks),
+        "features_dropped": [name for block in data.blocks for name in block.features.dropped],
         "versions": {package: version(package) for package in _PACKAGES},
         "machine": {
             "python": platform.python_version(),
