@@ -89,7 +89,7 @@ def test_a_finished_download_is_used_again_without_the_server(fetch, proxy):
         ({"property_name": "_exmpl_hull"}, ConfigError, "name the number in it"),
         ({"property_name": "_exmpl_band_gap.pbe"}, ConfigError, "expected a dictionary"),
         ({"property_name": "_exmpl_gap_bare"}, ConfigError, "states no unit"),
-        ({"property_name": "Band gap"}, ConfigError, "small letters"),
+        ({"property_name": "Band gap"}, ConfigError, "letters, digits"),
         ({"unit": "K"}, ConfigError, "got _exmpl_band_gap in 'eV', expected a unit that conv"),
         ({"unit": "evolts"}, ConfigError, "got unit 'evolts'"),
         ({"filter": "nelements=="}, ConfigError, "not an OPTIMADE filter"),
