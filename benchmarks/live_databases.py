@@ -15,14 +15,17 @@ import sys
 import tempfile
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from forescale.catalog.live import Manners, OptimadeQuery, fetch_optimade
 
-ELEMENTS = "Li Na K Rb Cs Mg Ca Sr Ba Al Ga In Si Ge Sn N P As O S Se Te F Cl Br I".split()
-PAIRS = [*pairwise(ELEMENTS), *zip(ELEMENTS, ELEMENTS[5:], strict=False)]
+ELEMENTS = [
+    *("Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba", "Al", "Ga", "In", "Si"),
+    *("Ge", "Sn", "N", "P", "As", "O", "S", "Se", "Te", "F", "Cl", "Br", "I"),
+]
+PAIRS = list(combinations(ELEMENTS, 2))
 INFO = {"data": {"attributes": {"api_version": "1.2.0"}}, "meta": {"provider": {"name": "Big"}}}
 PROPERTIES = {"data": {"properties": {"_big_band_gap": {"type": "float", "unit": "eV"}}}}
 
@@ -30,7 +33,7 @@ PROPERTIES = {"data": {"properties": {"_big_band_gap": {"type": "float", "unit":
 def entry(number: int) -> dict[str, object]:
     first, second = PAIRS[number % len(PAIRS)]
     attributes = {
-        "chemical_formula_reduced": f"{first}{number % 7 + 1}{second}{number % 5 + 1}",
+        "chemical_formula_reduced": f"{first}{number // 13 % 97 + 1}{second}{number % 5 + 1}",
         "_big_band_gap": number % 997 / 100,
         "last_modified": "2024-01-01T00:00:00Z",
     }
