@@ -146,7 +146,8 @@ def study_laws(
     errors
         Columns ``replicate``, ``n_source``, ``n_target``, ``metric``, ``value``. Rows with
         ``n_source`` 0 (the scratch baseline) are left out; so are metrics for which lower
-        is not better.
+        is not better. Cells that failed have no value; laws are of the others, and have
+        the flag ``cells_lost``.
     noise_floor
         Scatter of repeated measurements (RMSE-like, in the metric's unit).
     level, seed, at
@@ -160,10 +161,10 @@ def study_laws(
     DataError
         If a column is missing or nothing is left to fit.
     """
-    kept = _study_rows(errors)
+    kept, lost = _study_rows(errors)
     laws = []
     groups: Any = kept.groupby(["n_target", "metric"], sort=True)
-    limited = _capacity_limited(kept, half_capacity)
+    changes = _half_capacity_changes(kept, half_capacity)
     for key, part in groups:
         law = fit_law(
             part["n_source"],
@@ -176,21 +177,27 @@ def study_laws(
             metric=str(key[1]),
             n_target=int(key[0]),
         )
-        if key in limited:
-            law = replace(law, flags=(*law.flags, "capacity_limited"))
-        laws.append(law)
+        change = changes.get(key)
+        flags = law.flags
+        if change is not None and abs(change) > CAPACITY_MATTERS:
+            flags = (*flags, "capacity_limited")
+        if key in lost:
+            flags = (*flags, "cells_lost")
+        laws.append(replace(law, flags=flags, half_capacity_change=change))
     return laws
 
 
-def _capacity_limited(errors: pd.DataFrame, half: pd.DataFrame | None) -> set[tuple[int, str]]:
-    """Cells (n_target, metric) where half the capacity changes the error at the largest n."""
+def _half_capacity_changes(
+    errors: pd.DataFrame, half: pd.DataFrame | None
+) -> dict[tuple[int, str], float]:
+    """Relative change of the error at the largest n with half the capacity, for each curve."""
     if half is None or half.empty:
-        return set()
-    largest = errors[errors["n_source"] == errors["n_source"].max()]
+        return {}
     by = ["n_target", "metric"]
+    largest = errors[errors["n_source"] == errors["n_source"].max()]
     full = largest.groupby(by)["value"].mean()
-    change = (half.groupby(by)["value"].mean() / full - 1.0).reindex(full.index)
-    return set(change.index[change.abs() > CAPACITY_MATTERS])
+    change = half.groupby(by)["value"].mean() / full - 1.0
+    return dict(change.dropna().items())
 
 
 def study_joint(
@@ -205,7 +212,7 @@ def study_joint(
 
     Parameters are those of `study_laws`; zero-shot rows (``n_target`` 0) are left out.
     """
-    kept = _study_rows(errors)
+    kept, _ = _study_rows(errors)
     kept = kept[kept["n_target"] > 0]
     laws = []
     for metric, part in kept.groupby("metric", sort=True):
@@ -227,16 +234,22 @@ def study_joint(
     return laws
 
 
-def _study_rows(errors: pd.DataFrame) -> pd.DataFrame:
-    """Rows with source data and a metric for which lower is better."""
+def _study_rows(errors: pd.DataFrame) -> tuple[pd.DataFrame, set[Hashable]]:
+    """Rows with source data, a value, and a metric for which lower is better.
+
+    Also the (n_target, metric) of which some row has no value.
+    """
     columns = ("replicate", "n_source", "n_target", "metric", "value")
     missing = [name for name in columns if name not in errors.columns]
     if missing:
         raise DataError(f"study errors lack the column {', '.join(missing)}")
     kept = errors[(errors["n_source"] > 0) & errors["metric"].isin(LOWER_IS_BETTER)]
+    failed = kept["value"].isna()
+    lost = set(kept.loc[failed, ["n_target", "metric"]].itertuples(index=False, name=None))
+    kept = kept[~failed]
     if kept.empty:
         raise DataError("no errors with n_source > 0 and a metric among rmse, mae")
-    return kept
+    return kept, lost
 
 
 def _check(

@@ -6,16 +6,21 @@ from forescale.learners._base import (
     GridPrediction,
     Learner,
     PreparedLearner,
+    PreparedTogether,
     TransferData,
 )
 from forescale.learners._registry import get_learner, names
+from forescale.learners.cells import CellLearner, Model
 
 __all__ = [
     "Block",
+    "CellLearner",
     "Grid",
     "GridPrediction",
     "Learner",
+    "Model",
     "PreparedLearner",
+    "PreparedTogether",
     "TransferData",
     "get_learner",
     "names",

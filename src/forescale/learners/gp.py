@@ -88,6 +88,7 @@ class GPLearner:
     """Gaussian-process learner; see :class:`GPOptions`."""
 
     name = "gp"
+    Options = GPOptions
 
     def __init__(self, options: GPOptions | None = None) -> None:
         self.options = options or GPOptions()
