@@ -86,8 +86,9 @@ def predict(data, folder, **options):
     return GPLearner(GPOptions(**options)).prepare(data, folder).predict(SPLIT, GRID, seed=0)
 
 
-@pytest.mark.parametrize("kernel", ["laplacian", "rbf"])
-@pytest.mark.parametrize("precise", [True, False])
+@pytest.mark.parametrize(
+    ("kernel", "precise"), [("laplacian", True), ("laplacian", False), ("rbf", True)]
+)
 def test_errors_are_those_of_the_exact_method(tmp_path, kernel, precise, monkeypatch):
     if not precise:
         monkeypatch.setattr("forescale.learners._pair_stage._PRECISE_BELOW", 0)
