@@ -213,13 +213,14 @@ class EvaluationSpec(_Strict):
     test_fraction
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
-        ``exclude`` computed values of test materials, or ``allow`` them.
+        ``exclude`` computed values of test materials, or ``allow`` them; or
+        ``exclude-group``, those of all materials in the groups that are tested.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
 
     @field_validator("metrics")
     @classmethod

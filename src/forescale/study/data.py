@@ -67,7 +67,13 @@ class StudyData:
         train, test = split_target(
             rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
         )
-        usable = usable_source(self.source.keys, self.target.keys[test], study.evaluation.overlap)
+        label = study.evaluation.split.partition(":")[2]
+        usable = usable_source(
+            self.source.keys,
+            self.target.keys[test],
+            study.evaluation.overlap,
+            GROUPINGS.get(self.target.material_kind, {}).get(label),
+        )
         return Split(source=rng.permutation(usable), train=train, test=test)
 
     def grid(self, study: Study) -> Grid:
@@ -167,8 +173,14 @@ def _groups(
     study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
 ) -> NDArray[np.int64]:
     label = study.evaluation.split.partition(":")[2]
+    classes = GROUPINGS.get(target.material_kind, {})
+    if study.evaluation.overlap == "exclude-group" and label not in classes:
+        raise ConfigError(
+            f"evaluation.overlap: got exclude-group with split = {study.evaluation.split!r}, "
+            f"expected group:NAME with a class that a {target.material_kind} tells itself "
+            f"({', '.join(classes) or 'there is none'})"
+        )
     if label:
-        classes = GROUPINGS.get(target.material_kind, {})
         if label in classes:
             return column_groups(pd.Series([classes[label](key) for key in target.keys]))
         if label not in target.frame:
