@@ -14,13 +14,14 @@ class TestDescriptors(DescriptorSuite):
 
 
 class TestCompositionDescriptors(DescriptorSuite):
-    @pytest.fixture(params=["composition", "element_properties", "element_fractions"])
+    @pytest.fixture(params=["element_properties", "element_fractions"])
     def descriptor(self, request):
         return get_descriptor(request.param, "composition")
 
 
 def test_the_default_is_named_after_the_material():
     assert get_descriptor("molecule", "molecule").name == "structure"
+    assert get_descriptor("composition", "composition").name == "element_properties"
     assert get_descriptor("polymer", "polymer").name == "structure"
 
 
