@@ -34,6 +34,13 @@ RACE_ROWS = _RACE[-1][0]
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
 
+_CROSS_ODDS = 1.0
+"""That it says something about another property."""
+
+_CROSS_OBSERVATIONS = 1.0
+"""Strength of the prior that the slope between two properties is of the order of the
+residual scale per standard deviation, of either sign, as a number of measurements."""
+
 
 @dataclass(frozen=True)
 class StagePrediction:
@@ -149,6 +156,7 @@ class TargetStage:
     name: KernelName
     candidates: tuple[Candidate, ...]
     rho_observations: float
+    same_property: bool = True
 
     def predict(
         self,
@@ -177,7 +185,10 @@ class TargetStage:
         """
         models = [_Model.scratch(basis.shape[1])]
         models += [
-            _Model.transfer(*pair, self.rho_observations) for pair in zip(basis, scale, strict=True)
+            _Model.transfer(*pair, self.rho_observations)
+            if self.same_property
+            else _Model.cross(pair[0])
+            for pair in zip(basis, scale, strict=True)
         ]
         rows, new_rows = len(values), cross.shape[1]
         mean = np.empty((len(models), len(sizes), new_rows))
@@ -210,7 +221,7 @@ class TargetStage:
             notes = _notes("target", candidates[index], gp)
             notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
             candidates, done = _survivors(candidates, scores[:, :, -1], survivors), limit
-        weight = _transfer_weight(evidence)
+        weight = _transfer_weight(evidence, _PRIOR_ODDS if self.same_property else _CROSS_ODDS)
         gap = mean[-1, -1] - mean[0, -1]
         w = weight[-1, -1]
         mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
@@ -270,8 +281,14 @@ class _Model:
         prior = Prior(np.array([0.0, scale]), np.array([0.0, observations]))
         return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
 
+    @classmethod
+    def cross(cls, standard: Floats) -> _Model:
+        """Another property: the slope has either sign and no unit to be 1 in."""
+        prior = Prior(np.zeros(2), np.array([0.0, _CROSS_OBSERVATIONS]))
+        return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
 
-def _transfer_weight(evidence: Floats) -> Floats:
+
+def _transfer_weight(evidence: Floats, odds: float) -> Floats:
     """Posterior probability of each transfer model against scratch.
 
     Parameters
@@ -279,7 +296,7 @@ def _transfer_weight(evidence: Floats) -> Floats:
     evidence
         Log marginal likelihoods, scratch first, shape (models, sizes).
     """
-    return np.asarray(expit(evidence - evidence[0] + np.log(_PRIOR_ODDS)))
+    return np.asarray(expit(evidence - evidence[0] + np.log(odds)))
 
 
 def _notes(stage: str, candidate: Candidate, gp: PrefixGP) -> dict[str, float]:

@@ -121,7 +121,15 @@ class GPLearner:
                 LandmarkDistances.prepare(block, chosen, folder, place)
                 for place, block in enumerate(blocks)
             )
-        return PreparedGP(options, blocks, landmarks, pairs, data.source_values, data.target_values)
+        return PreparedGP(
+            options,
+            blocks,
+            landmarks,
+            pairs,
+            data.source_values,
+            data.target_values,
+            data.same_property,
+        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +142,7 @@ class PreparedGP:
     pairs: bool
     source_values: Floats
     target_values: Floats
+    same_property: bool = True
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
@@ -150,7 +159,10 @@ class PreparedGP:
             basis = np.insert(basis, -1, standardised(half[None], values, grid.n_source[-1:])[0], 0)
             scale = np.insert(scale, -1, scale[-1])
         second = TargetStage(
-            self.options.kernel, self._candidates, self.options.rho_observations
+            self.options.kernel,
+            self._candidates,
+            self.options.rho_observations,
+            self.same_property,
         ).predict(
             within=self._distances(known, known),
             cross=self._distances(new, known),
