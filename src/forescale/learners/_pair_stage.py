@@ -25,7 +25,7 @@ MOST_OPERATIONS = 4e11
 _PRECISE_BELOW = 1e9  # operations of one product; double precision costs nothing there
 _RANK = 1_000  # of the preconditioner
 _CHUNK = 2048
-_TOLERANCE = 0.1  # of the noise that the solution leaves in the values
+_TOLERANCE = 0.3  # of the noise that the solution leaves in the values; errors differ by 0.1 %
 
 
 def operations(sides: tuple[int, int]) -> float:
