@@ -122,7 +122,6 @@ def test_a_side_that_all_computed_values_share(tmp_path):
 @pytest.mark.parametrize(
     ("options", "data", "message"),
     [
-        ({"kernel": "matern32"}, pair_data(), "matern32 of several sides is no product"),
         ({}, transfer_data(), "1 of the materials' sides vary, expected two"),
     ],
 )

@@ -16,9 +16,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Distances = NDArray[np.float32]
 
-PAIR_KERNELS = ("laplacian", "rbf")
-"""Kernels of several blocks that are products of one a block."""
-
 MOST_OPERATIONS = 4e11
 """Of one product with the kernel: some seconds."""
 
