@@ -3,7 +3,7 @@
 import pytest
 
 from forescale.descriptors import get_descriptor, names
-from forescale.descriptors.testing import DescriptorSuite
+from forescale.descriptors.testing import KEYS, DescriptorSuite
 from forescale.errors import ConfigError
 
 
@@ -19,10 +19,27 @@ class TestCompositionDescriptors(DescriptorSuite):
         return get_descriptor(request.param, "composition")
 
 
+class TestPeriodic(DescriptorSuite):
+    @pytest.fixture
+    def descriptor(self):
+        return get_descriptor("periodic", "polymer")
+
+
+class TestForceField(DescriptorSuite):
+    @pytest.fixture
+    def descriptor(self):
+        pytest.importorskip("radonpy", reason="needs the extra polymer-ff")
+        return get_descriptor("force_field", "polymer")
+
+    @pytest.fixture
+    def keys(self):
+        return [key for key in KEYS["polymer"] if "Si" not in key]  # has no type
+
+
 def test_the_default_is_named_after_the_material():
     assert get_descriptor("molecule", "molecule").name == "structure"
     assert get_descriptor("composition", "composition").name == "element_properties"
-    assert get_descriptor("polymer", "polymer").name == "structure"
+    assert get_descriptor("polymer", "polymer").name == "periodic"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +47,7 @@ def test_the_default_is_named_after_the_material():
     [
         ("ecfp", "molecule", r"got 'ecfp', expected one of structure"),
         ("polymer", "molecule", r"got 'polymer', which does not describe a molecule"),
+        ("periodic", "molecule", r"does not describe a molecule"),
         ("structure", "composition", r"does not describe a composition"),
     ],
 )
@@ -39,7 +57,6 @@ def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
 
 
 def test_names_are_what_study_files_may_say():
-    assert set(names()) == {
-        *("structure", "rdkit2d", "morgan", "molecule", "polymer"),
-        *("composition", "element_properties", "element_fractions"),
-    }
+    own = {"structure", "rdkit2d", "morgan", "periodic", "force_field"}
+    own |= {"element_properties", "element_fractions"}
+    assert set(names()) == own | {"composition", "molecule", "polymer"}

@@ -8,14 +8,16 @@ from forescale.errors import ConfigError
 _ALIASES = {
     "composition": "element_properties",
     "molecule": "structure",
-    "polymer": "structure",
+    "polymer": "periodic",
 }
 
 
 def _all() -> dict[str, Descriptor]:
     from forescale.descriptors.element_fractions import ElementFractions
     from forescale.descriptors.element_properties import ElementProperties
+    from forescale.descriptors.force_field import ForceField
     from forescale.descriptors.morgan import MorganCounts
+    from forescale.descriptors.periodic import Periodic
     from forescale.descriptors.rdkit2d import RDKit2D
     from forescale.descriptors.structure import Structure
 
@@ -25,6 +27,8 @@ def _all() -> dict[str, Descriptor]:
         MorganCounts(),
         ElementProperties(),
         ElementFractions(),
+        Periodic(),
+        ForceField(),
     )
     return {descriptor.name: descriptor for descriptor in every}
 
