@@ -133,8 +133,8 @@ WRONG = {
     "type": (lambda b: b["data"][1].update(type="files"), r"'files' \(str\) as data\[1\]\.type"),
     "attributes": (lambda b: b["data"][0].update(attributes=[]), r"data\[0\]\.attributes"),
     "no value": (
-        lambda b: b["data"][0]["attributes"].pop("_exmpl_band_gap"),
-        "attributes has no '_exmpl_band_gap', which was asked for",
+        lambda b: [row["attributes"].pop("_exmpl_band_gap") for row in b["data"]],
+        "no structure has '_exmpl_band_gap', which was asked for",
     ),
     "count": (lambda b: b["meta"].update(data_returned="many"), "meta.data_returned"),
     "errors": (lambda b: b.update(errors=[{"detail": "half"}]), "got errors with status 200"),
@@ -212,6 +212,20 @@ def test_an_address_without_optimade_is_told(raw_server):
         read_database(Client(f"{url}/v1", Manners(attempts=1), print))
 
 
+def test_the_unit_of_a_value_in_a_dictionary(fetch, proxy):
+    def nested(body):
+        above = {"type": ["number", "null"], "x-optimade-type": "float", "x-optimade-unit": "eV"}
+        body["data"]["properties"]["_exmpl_hull"] = {
+            "type": ["object", "null"],
+            "x-optimade-type": "dictionary",
+            "x-optimade-unit": "inapplicable",
+            "properties": {"pbe": {"type": "object", "properties": {"above": above}}},
+        }
+
+    proxy.edit = edited(nested, "/v1/info/structures")
+    assert fetch("_exmpl_hull.pbe.above").table.unit == "eV"
+
+
 def test_an_error_of_the_request_is_not_repeated(fetch, proxy):
     with pytest.raises(ConfigError, match=r"(?s)refuses the query.*status 400"):
         fetch(filter="_exmpl_no_such_thing.deep>1 AND nosuchfield=1")
@@ -238,6 +252,16 @@ def test_values_that_are_no_numbers_are_set_aside(fetch, proxy):
     ]
     assert rejected["reason"].str.contains("expected a finite number").sum() == 7
     assert "Xx" in rejected["reason"].iloc[7]
+
+
+def test_a_server_that_counts_pages_in_place_of_matches(fetch, proxy):
+    def counted(path, body):
+        if path.startswith("/v1/structures"):
+            body["meta"]["data_returned"] = len(body["data"])
+        return body
+
+    proxy.edit = counted
+    assert fetch().entries == 44
 
 
 def test_ids_that_are_numbers_are_taken(fetch, proxy):
