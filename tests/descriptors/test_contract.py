@@ -13,6 +13,12 @@ class TestDescriptors(DescriptorSuite):
         return get_descriptor(request.param, "molecule")
 
 
+class TestCompositionDescriptors(DescriptorSuite):
+    @pytest.fixture(params=["composition", "element_properties", "element_fractions"])
+    def descriptor(self, request):
+        return get_descriptor(request.param, "composition")
+
+
 class TestPeriodic(DescriptorSuite):
     @pytest.fixture
     def descriptor(self):
@@ -51,4 +57,5 @@ def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
 
 def test_names_are_what_study_files_may_say():
     own = {"structure", "rdkit2d", "morgan", "periodic", "force_field"}
+    own |= {"composition", "element_properties", "element_fractions"}
     assert set(names()) == own | {"molecule", "polymer"}

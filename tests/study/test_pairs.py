@@ -122,6 +122,22 @@ def test_whole_sides_are_on_one_side_of_a_split(write, name):
         assert not parts[0] & parts[1]
 
 
+@pytest.mark.parametrize(("policy", "shared"), [("exclude", True), ("exclude-group", False)])
+def test_whole_groups_may_be_hidden_from_the_source(write, policy, shared):
+    evaluation = f'[evaluation]\nsplit = "group:pair"\noverlap = "{policy}"\n[grid]'
+    study = write({"[grid]": evaluation, "n_source = [20, 60]": "n_source = [20]"})
+    data = load(study)
+    split = data.split(study, 0)
+    learnt = {key.split(" at ")[0] for key in data.source.keys[split.source]}
+    tested = {key.split(" at ")[0] for key in data.target.keys[split.test]}
+    assert bool(learnt & tested) == shared  # the source has 400 K, the target has not
+
+
+def test_hiding_groups_needs_groups_that_materials_tell(write):
+    with pytest.raises(ConfigError, match=r"exclude-group with split = 'random'.*solvent"):
+        load(write({"[grid]": '[evaluation]\noverlap = "exclude-group"\n[grid]'}))
+
+
 def test_a_study_of_pairs_runs_and_learns(write, tmp_path):
     study = write()
     data = load(study)

@@ -1,4 +1,4 @@
-"""``forescale data``: the catalog, and a check of a user's own table."""
+"""``forescale data``: the catalog, live databases, and a check of a user's own table."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forescale.cli import data_optimade
 from forescale.cli._print import say
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from forescale.tables import PairColumns, PropertyTable
 
 app = typer.Typer(
-    no_args_is_help=True, help="The catalog of datasets, and a check of your own tables."
+    no_args_is_help=True, help="The catalog, live databases, and a check of your own tables."
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -148,6 +149,9 @@ def check(
         _answer(found)
     if found["rejected"]:
         raise typer.Exit(1)
+
+
+app.command("optimade")(data_optimade.optimade)
 
 
 def _columns(

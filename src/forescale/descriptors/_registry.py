@@ -9,6 +9,9 @@ _ALIASES = {"molecule": "structure", "polymer": "periodic"}
 
 
 def _all() -> dict[str, Descriptor]:
+    from forescale.descriptors.composition import CompositionProperties
+    from forescale.descriptors.element_fractions import ElementFractions
+    from forescale.descriptors.element_properties import ElementProperties
     from forescale.descriptors.force_field import ForceField
     from forescale.descriptors.morgan import MorganCounts
     from forescale.descriptors.periodic import Periodic
@@ -19,6 +22,9 @@ def _all() -> dict[str, Descriptor]:
         Structure(),
         RDKit2D(),
         MorganCounts(),
+        CompositionProperties(),
+        ElementProperties(),
+        ElementFractions(),
         Periodic(),
         ForceField(),
     )

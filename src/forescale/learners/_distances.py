@@ -15,7 +15,7 @@ from forescale.learners.kernels import KernelName, Metric
 
 Distances = NDArray[np.float32]
 
-_SQUARE_SIDES = 16_000
+SQUARE_SIDES = 16_000
 """Up to so many sides all distances among them are kept: 1 GB."""
 
 _COLUMNS_BYTES = 6 << 30
@@ -57,7 +57,7 @@ class SideDistances:
         """Learn the scales of a block and compute what all replicates share."""
         metric = Metric(block.values[np.unique(block.source[source_only])], block.is_count, name)
         sides = len(block.values)
-        if not always_square and sides > _SQUARE_SIDES:
+        if not always_square and sides > SQUARE_SIDES:
             values = folder / f"features-{place}.npy"
             np.save(values, block.values)
             return cls(metric, None, values, block.source, block.target)
@@ -72,6 +72,11 @@ class SideDistances:
         if self.path is not None:
             return np.asarray(np.load(self.path, mmap_mode="r")[np.ix_(left, right)])
         return self.metric.between(self._features(left), self._features(right))
+
+    def square(self) -> Distances:
+        """All distances among sides; there must be few enough to keep them."""
+        assert self.path is not None
+        return np.asarray(np.load(self.path, mmap_mode="r"))
 
     def _features(self, sides: Ints) -> NDArray[np.float32]:
         assert self.values is not None

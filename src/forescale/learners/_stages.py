@@ -48,14 +48,14 @@ class StagePrediction:
         Target stage: of a new measurement, at the largest sizes, shape (rows,).
     notes
         Hyper-parameters chosen at the largest size.
-    lengths
-        Source stage: length scales that won at the end.
+    candidate
+        Source stage: what won at the end.
     """
 
     mean: Floats
     std: Floats | None = None
     notes: dict[str, float] = field(default_factory=dict)
-    lengths: tuple[float, ...] = ()
+    candidate: Candidate | None = None
 
 
 def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
@@ -121,7 +121,7 @@ class SourceStage:
                         notes = _notes("source", candidate, gp)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
             candidates, done = tuple(candidates[index] for index in order), limit
-        return StagePrediction(means, notes=notes, lengths=candidates[0][0])
+        return StagePrediction(means, notes=notes, candidate=candidates[0])
 
     def _fit(
         self,

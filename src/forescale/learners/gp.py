@@ -22,8 +22,14 @@ from pydantic import BaseModel, ConfigDict
 
 from forescale.errors import ConfigError
 from forescale.learners._base import Floats, Grid, GridPrediction, Ints, TransferData
-from forescale.learners._distances import LandmarkDistances, SideDistances, choose_landmarks
+from forescale.learners._distances import (
+    SQUARE_SIDES,
+    LandmarkDistances,
+    SideDistances,
+    choose_landmarks,
+)
 from forescale.learners._low_rank_stage import LowRankStage
+from forescale.learners._pair_stage import MOST_OPERATIONS, PairStage, operations
 from forescale.learners._stages import (
     RACE_ROWS,
     Candidate,
@@ -32,7 +38,7 @@ from forescale.learners._stages import (
     TargetStage,
     standardised,
 )
-from forescale.learners.kernels import KernelName
+from forescale.learners.kernels import KernelName, kernel
 from forescale.splits import Split
 
 _Positive = Annotated[float, Gt(0)]
@@ -54,7 +60,8 @@ class GPOptions(BaseModel):
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
     method
-        ``exact``, ``low-rank``, or ``auto``: exact up to ``max_rows``.
+        ``exact``; ``pairs``, exact too, where materials have two sides; ``low-rank``; or
+        ``auto``: exact up to ``max_rows``, beyond it the first of the others that applies.
     max_rows
         Most source materials for the exact method. Each process needs about 12 bytes times
         their square (2.7 GB for 15,000), and time grows as their cube.
@@ -62,7 +69,7 @@ class GPOptions(BaseModel):
         Landmarks of the low-rank method. Memory is about 40 bytes times their square; time
         for n rows grows as n times their square.
     exact_rows
-        Sizes of n up to this are exact in the low-rank method too.
+        Sizes of n up to this are solved as in the exact method whatever the method.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -71,7 +78,7 @@ class GPOptions(BaseModel):
     lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
     noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
     rho_observations: _Positive = 5.0
-    method: Literal["auto", "exact", "low-rank"] = "auto"
+    method: Literal["auto", "exact", "pairs", "low-rank"] = "auto"
     max_rows: Annotated[int, Gt(0)] = 15_000
     rank: Annotated[int, Gt(1)] = 3_000
     exact_rows: Annotated[int, Gt(0)] = 8_000
@@ -96,6 +103,9 @@ class GPLearner:
                 f"sample = {options.max_rows} in the source, or raise it where memory allows "
                 "12 bytes times their square"
             )
+        unfit = pairs_unfit(data)
+        if options.method == "pairs" and unfit:
+            raise ConfigError(f"learner.method: got 'pairs', but {unfit}; leave it out")
         exact = options.method == "exact" or (options.method == "auto" and size <= options.max_rows)
         blocks = tuple(
             SideDistances.prepare(
@@ -104,13 +114,14 @@ class GPLearner:
             for place, block in enumerate(data.blocks)
         )
         landmarks = None
-        if not exact:
+        pairs = not exact and options.method != "low-rank" and not unfit
+        if not exact and not pairs:
             chosen = choose_landmarks(data, options.rank)
             landmarks = tuple(
                 LandmarkDistances.prepare(block, chosen, folder, place)
                 for place, block in enumerate(blocks)
             )
-        return PreparedGP(options, blocks, landmarks, data.source_values, data.target_values)
+        return PreparedGP(options, blocks, landmarks, pairs, data.source_values, data.target_values)
 
 
 @dataclass(frozen=True)
@@ -120,6 +131,7 @@ class PreparedGP:
     options: GPOptions
     blocks: tuple[SideDistances, ...]
     landmarks: tuple[LandmarkDistances, ...] | None
+    pairs: bool
     source_values: Floats
     target_values: Floats
 
@@ -167,7 +179,8 @@ class PreparedGP:
         self, source: Ints, wanted: list[Ints], values: Floats, sizes: Ints
     ) -> tuple[StagePrediction, Floats | None]:
         """Predictions for some sides from each size; at the last also with half the rank."""
-        small = sizes if self.landmarks is None else sizes[sizes <= self.options.exact_rows]
+        big = self.pairs or self.landmarks is not None
+        small = sizes[sizes <= self.options.exact_rows] if big else sizes
         # Where no size is exact, the first rows still choose the kernel's length scales.
         rows = max(small.max(initial=0), min(RACE_ROWS, self.options.exact_rows, len(source)))
         computed = [block.source[source[:rows]] for block in self.blocks]
@@ -177,8 +190,56 @@ class PreparedGP:
             values=values[:rows],
             sizes=small,
         )
-        if self.landmarks is None or len(small) == len(sizes):
+        half = None
+        if len(small) == len(sizes):
             return exact, None
+        assert exact.candidate is not None
+        if self.pairs:
+            rest = self._on_pairs(source, wanted, values, sizes[len(small) :], exact.candidate)
+        else:
+            lengths = exact.candidate[0]
+            rest, half = self._on_landmarks(source, wanted, values, sizes[len(small) :], lengths)
+        means = np.concatenate([exact.mean, rest.mean])
+        return StagePrediction(means, notes={**exact.notes, **rest.notes}), half
+
+    def _on_pairs(
+        self,
+        source: Ints,
+        wanted: list[Ints],
+        values: Floats,
+        sizes: Ints,
+        candidate: Candidate,
+    ) -> StagePrediction:
+        """Sizes beyond the exact ones where rows are pairs."""
+        lengths, noise = candidate
+        nearness = np.ones(len(wanted[0]))
+        vary = []
+        for place, block in enumerate(self.blocks):
+            if np.ptp(block.source):
+                vary.append(place)
+            else:
+                same = block.between(wanted[place], block.source[:1])[None, :, 0]
+                nearness *= kernel(self.options.kernel, same, (lengths[place],))
+        a, b = vary
+        left, right = self.blocks[a], self.blocks[b]
+        return PairStage(self.options.kernel, (lengths[a], lengths[b]), noise).predict(
+            distances=(left.square(), right.square()),
+            rows=(left.source[source], right.source[source]),
+            wanted=(wanted[a], wanted[b]),
+            nearness=nearness,
+            values=values,
+            sizes=sizes,
+        )
+
+    def _on_landmarks(
+        self,
+        source: Ints,
+        wanted: list[Ints],
+        values: Floats,
+        sizes: Ints,
+        lengths: tuple[float, ...],
+    ) -> tuple[StagePrediction, Floats]:
+        """Sizes beyond the exact ones on landmarks; at the last also with half of them."""
 
         def to_landmarks(sides: list[Ints]) -> NDArray[np.float32]:
             assert self.landmarks is not None
@@ -187,18 +248,26 @@ class PreparedGP:
         def rows_to_landmarks(start: int, stop: int) -> NDArray[np.float32]:
             return to_landmarks([block.source[source[start:stop]] for block in self.blocks])
 
-        stage = LowRankStage(self.options.kernel, exact.lengths, self.options.noises)
-        rest, half = stage.predict(
+        assert self.landmarks is not None
+        return LowRankStage(self.options.kernel, lengths, self.options.noises).predict(
             within=to_landmarks([mark.distinct[mark.side] for mark in self.landmarks]),
             cross=to_landmarks(wanted),
             rows=rows_to_landmarks,
             values=values,
-            sizes=sizes[len(small) :],
+            sizes=sizes,
         )
-        means = np.concatenate([exact.mean, rest.mean])
-        return StagePrediction(means, notes=rest.notes), half
 
     def _distances(self, left: list[Ints], right: list[Ints]) -> NDArray[np.float32]:
         """Distances of each block, shape (blocks, left rows, right rows)."""
         sides = zip(self.blocks, left, right, strict=True)
         return np.stack([block.between(a, b) for block, a, b in sides])
+
+
+def pairs_unfit(data: TransferData) -> str:
+    """Why rows cannot be taken as pairs, or nothing."""
+    sides = [len(block.values) for block in data.blocks if np.ptp(block.source)]
+    if len(sides) != 2:
+        return f"{len(sides)} of the materials' sides vary, expected two"
+    if max(sides) > SQUARE_SIDES or operations((sides[0], sides[1])) > MOST_OPERATIONS:
+        return f"a table of {sides[0]} × {sides[1]} sides is too large"
+    return ""

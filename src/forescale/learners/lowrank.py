@@ -104,14 +104,18 @@ class Sums:
 
     def fit(self, landmarks: Landmarks, noises: tuple[float, ...], rank: int) -> LowRankFit:
         """The fit of the rows so far on the first landmarks, at the likeliest share of noise."""
+        white, factor = self.whitened(landmarks, rank), landmarks.factor[:rank, :rank]
+        moments = solve_triangular(factor, self._moments[:rank], lower=True, check_finite=False)
+        fits = (self._at(white, moments, noise) for noise in noises)
+        return max(fits, key=lambda fit: fit.log_likelihood)
+
+    def whitened(self, landmarks: Landmarks, rank: int) -> Array:
+        """ZᵀZ of the first landmarks, shape (rank, rank)."""
         factor = landmarks.factor[:rank, :rank]
         gram = np.tril(self._gram[:rank, :rank])
         gram += np.tril(gram, -1).T
         white = solve_triangular(factor, gram, lower=True, check_finite=False, overwrite_b=True)
-        white = solve_triangular(factor, white.T, lower=True, check_finite=False)
-        moments = solve_triangular(factor, self._moments[:rank], lower=True, check_finite=False)
-        fits = (self._at(white, moments, noise) for noise in noises)
-        return max(fits, key=lambda fit: fit.log_likelihood)
+        return np.asarray(solve_triangular(factor, white.T, lower=True, check_finite=False))
 
     def _at(self, white: Array, moments: Array, noise: float) -> LowRankFit:
         signal = 1.0 - noise

@@ -213,13 +213,14 @@ class EvaluationSpec(_Strict):
     test_fraction
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
-        ``exclude`` computed values of test materials, or ``allow`` them.
+        ``exclude`` computed values of test materials, or ``allow`` them; or
+        ``exclude-group``, those of all materials in the groups that are tested.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
 
     @field_validator("metrics")
     @classmethod
@@ -227,6 +228,28 @@ class EvaluationSpec(_Strict):
         if not {"rmse", "mae"}.intersection(value):
             raise ValueError("expected rmse or mae among them: laws are fitted to errors")
         return value
+
+
+class CensoringSpec(_Strict):
+    """Values at a floor say only that the true one is no higher.
+
+    Parameters
+    ----------
+    floor
+        Lowest value of the property, in the target's unit: 0 for a band gap.
+    learn_as
+        What learners are given in place of values at or below it, lower than the floor.
+        Predictions below the floor are raised to it.
+    """
+
+    floor: float
+    learn_as: float
+
+    @model_validator(mode="after")
+    def _below(self) -> CensoringSpec:
+        if not self.learn_as < self.floor:
+            raise ValueError(f"learn_as is expected below the floor, {self.floor:g}")
+        return self
 
 
 class Study(_Strict):
@@ -241,6 +264,7 @@ class Study(_Strict):
     learner: LearnerSpec = LearnerSpec()
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    censoring: CensoringSpec | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""
@@ -323,6 +347,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "grid": GridSpec,
     "n_source": SourceSizes,
     "evaluation": EvaluationSpec,
+    "censoring": CensoringSpec,
 }
 
 
