@@ -20,9 +20,18 @@ from pydantic import BaseModel, ConfigDict
 
 from forescale._workers import default_workers
 from forescale.errors import ConfigError
-from forescale.learners._base import Block, Floats, Grid, GridPrediction, Ints, TransferData
-from forescale.learners._stages import SourceStage, TargetStage, standardised
-from forescale.learners.kernels import KernelName, Metric
+from forescale.learners._base import (
+    Block,
+    Floats,
+    Grid,
+    GridPrediction,
+    Ints,
+    ModelState,
+    TransferData,
+)
+from forescale.learners._stages import Candidate, SourceStage, TargetStage, standardised
+from forescale.learners.gp_model import GPModel, KernelMean, KernelPosterior
+from forescale.learners.kernels import Anchors, KernelName, Metric
 from forescale.splits import Split
 
 _Positive = Annotated[float, Gt(0)]
@@ -80,6 +89,10 @@ class GPLearner:
         )
         return PreparedGP(self.options, blocks, data.source_values, data.target_values)
 
+    def restore(self, state: ModelState) -> GPModel:
+        """A model that was kept; see :class:`~forescale.learners.RestoresModel`."""
+        return GPModel.restore(state)
+
     def _prepare(self, block: Block, source_only: Ints, path: Path) -> _BlockDistances:
         reference = block.values[np.unique(block.source[source_only])]
         metric = Metric(reference, block.is_count, self.options.kernel)
@@ -88,7 +101,9 @@ class GPLearner:
         )
         metric.fill_pairwise(block.values, out, default_workers())
         out.flush()
-        return _BlockDistances(path, block.source, block.target)
+        features = path.with_name(f"features-{path.name}")
+        np.save(features, block.values)
+        return _BlockDistances(path, features, metric, block.source, block.target)
 
 
 @dataclass(frozen=True)
@@ -96,8 +111,14 @@ class _BlockDistances:
     """Distances among the distinct sides of a block, and which side each row has."""
 
     path: Path
+    features: Path
+    metric: Metric
     source: Ints
     target: Ints
+
+    def anchors(self, sides: Ints) -> Anchors:
+        """Some of the sides, to take distances of new ones to."""
+        return Anchors(self.metric, np.load(self.features, mmap_mode="r")[sides])
 
     def between(self, left: Ints, right: Ints) -> NDArray[np.float32]:
         """Distances between sides, shape (left, right)."""
@@ -119,22 +140,18 @@ class PreparedGP:
         source = split.source[: grid.n_source[-1]]
         train, test = split.train[: grid.n_target[-1]], split.test
         values = self.source_values[source]
-        lengths = product(self.options.lengths, repeat=len(self.blocks))
-        candidates = tuple(product(lengths, self.options.noises))
         computed = [block.source[source] for block in self.blocks]
         known = [block.target[train] for block in self.blocks]
         new = [block.target[test] for block in self.blocks]
         both = [np.concatenate(sides) for sides in zip(known, new, strict=True)]
-        first = SourceStage(self.options.kernel, candidates).predict(
+        first = self._source_stage.predict(
             within=self._distances(computed, computed),
             cross=self._distances(both, computed),
             values=values,
             sizes=grid.n_source,
         )
         basis, scale = standardised(first.mean, values, grid.n_source)
-        second = TargetStage(
-            self.options.kernel, candidates, self.options.rho_observations
-        ).predict(
+        second = self._target_stage.predict(
             within=self._distances(known, known),
             cross=self._distances(new, known),
             values=self.target_values[train],
@@ -147,6 +164,54 @@ class PreparedGP:
         mean[1:, 0] = first.mean[:, len(train) :]
         mean[:, 1:] = second.mean
         return GridPrediction(mean=mean, std=second.std, notes={**first.notes, **second.notes})
+
+    def train(self, source: Ints, target: Ints, seed: int) -> GPModel:
+        """See :class:`~forescale.learners.TrainsModel`. Nothing here is random."""
+        del seed
+        values = self.source_values[source]
+        computed = [block.source[source] for block in self.blocks]
+        known = [block.target[target] for block in self.blocks]
+        first = self._source_stage.train(within=self._distances(computed, computed), values=values)
+        # Anchors are the sides in use, and rows point to their places among those.
+        used = [np.union1d(a, b) for a, b in zip(computed, known, strict=True)]
+        places = [np.array([np.searchsorted(*pair) for pair in zip(used, sides, strict=True)])
+                  for sides in (computed, known)]  # fmt: skip
+        mean = KernelMean.of(first, places[0])
+        sides = zip(self.blocks, known, used, strict=True)
+        k = mean.kernel(self.options.kernel, [block.between(a, b) for block, a, b in sides])
+        at_known = mean.mean(k, np.ones((len(target), 1)))
+        size = np.array([len(values)])
+        (basis,), (scale,) = standardised(at_known[None, :], values, size)
+        scratch, transfer, weight = self._target_stage.train(
+            within=self._distances(known, known),
+            values=self.target_values[target],
+            basis=basis,
+            scale=scale,
+        )
+        return GPModel(
+            kernel=self.options.kernel,
+            anchors=[block.anchors(sides) for block, sides in zip(self.blocks, used, strict=True)],
+            source=mean,
+            location=float(np.cumsum(values)[-1] / len(values)),
+            scale=float(scale),
+            scratch=KernelPosterior.of(scratch, places[1]),
+            transfer=KernelPosterior.of(transfer, places[1]),
+            transfer_weight=weight,
+        )
+
+    @property
+    def _candidates(self) -> tuple[Candidate, ...]:
+        lengths = product(self.options.lengths, repeat=len(self.blocks))
+        return tuple(product(lengths, self.options.noises))
+
+    @property
+    def _source_stage(self) -> SourceStage:
+        return SourceStage(self.options.kernel, self._candidates)
+
+    @property
+    def _target_stage(self) -> TargetStage:
+        options = self.options
+        return TargetStage(options.kernel, self._candidates, options.rho_observations)
 
     def _distances(self, left: list[Ints], right: list[Ints]) -> NDArray[np.float32]:
         """Distances of each block, shape (blocks, left rows, right rows)."""
