@@ -199,7 +199,7 @@ class ModelState:
     settings: Mapping[str, Any]
 
 
-class Model(Protocol):
+class TrainedModel(Protocol):
     """A trained predictor that can be kept in files and used without the data."""
 
     def predict(self, blocks: Sequence[NewBlock]) -> ModelPrediction:
@@ -215,7 +215,7 @@ class Model(Protocol):
 class TrainsModel(Protocol):
     """A :class:`PreparedLearner` whose model can be handed over."""
 
-    def train(self, source: Ints, target: Ints, seed: int) -> Model:
+    def train(self, source: Ints, target: Ints, seed: int) -> TrainedModel:
         """Learn from all of these rows; the same as the last cell of a grid of such sizes."""
         ...
 
@@ -224,6 +224,6 @@ class TrainsModel(Protocol):
 class RestoresModel(Protocol):
     """The :class:`Learner` of such models."""
 
-    def restore(self, state: ModelState) -> Model:
+    def restore(self, state: ModelState) -> TrainedModel:
         """The model that gave the state. Raises KeyError or ValueError if it is not whole."""
         ...

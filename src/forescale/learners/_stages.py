@@ -27,6 +27,8 @@ _RACE = ((400, 4), (1_600, 1))
 """Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
 the likelihood of 400 rows already tells most apart, and cost grows as the cube."""
 
+_TARGET_RACE = ((400, 6), (1_600, 2))
+"""The same for measured values, where models with different sources may differ in their best."""
 
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
@@ -270,7 +272,7 @@ class TargetStage:
     ) -> Iterator[_Heat]:
         """Fits of the candidates that still run, up to the end of each heat of the race."""
         candidates, done = self.candidates, 0
-        for limit, survivors in (*_RACE, (len(values), 1)):
+        for limit, survivors in (*_TARGET_RACE, (len(values), 1)):
             limit = min(limit, len(values))
             if limit <= done:
                 break
@@ -282,9 +284,7 @@ class TargetStage:
                 [self._fits(part, values[:limit], models, ends, one) for one in candidates],
             )
             yield heat
-            # Each model has its own best; few differ.
-            best = np.argsort(-heat.scores[:, :, -1], axis=0, kind="stable")[:survivors]
-            candidates, done = tuple(candidates[index] for index in np.unique(best)), limit
+            candidates, done = _survivors(candidates, heat.scores[:, :, -1], survivors), limit
 
     def _fits(
         self,
@@ -304,6 +304,21 @@ class TargetStage:
             used = [1] if model.basis.shape[1] == 1 else [1, place]
             fits.append(gp.fit_white(white[:, 0], white[:, used], model.prior, sizes))
         return gp, fits
+
+
+def _survivors(
+    candidates: tuple[Candidate, ...], scores: Floats, number: int
+) -> tuple[Candidate, ...]:
+    """Candidates that are best for some model, first those for scratch and the largest source.
+
+    Parameters
+    ----------
+    scores
+        Log marginal likelihoods, shape (candidates, models).
+    """
+    regret = scores.max(axis=0) - scores
+    order = np.lexsort((regret[:, 0] + regret[:, -1], regret.min(axis=1)))
+    return tuple(candidates[index] for index in order[:number])
 
 
 @dataclass(frozen=True)

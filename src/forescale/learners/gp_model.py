@@ -144,7 +144,7 @@ class KernelPosterior:
 
 @dataclass(frozen=True)
 class GPModel:
-    """Both stages, trained; implements :class:`~forescale.learners.Model`.
+    """Both stages, trained; implements :class:`~forescale.learners.TrainedModel`.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ class GPModel:
     transfer_weight: float
 
     def predict(self, blocks: Sequence[NewBlock]) -> ModelPrediction:
-        """See :class:`~forescale.learners.Model`."""
+        """See :class:`~forescale.learners.TrainedModel`."""
         rows = len(blocks[0].rows)
         mean, std = np.empty(rows), np.empty(rows)
         widest = max(self.source.sides.shape[1], *(len(a.values) for a in self.anchors))
@@ -204,7 +204,7 @@ class GPModel:
         return model.average.mean(k, basis), model.variance(k, basis)
 
     def state(self) -> ModelState:
-        """See :class:`~forescale.learners.Model`."""
+        """See :class:`~forescale.learners.TrainedModel`."""
         arrays: Arrays = {}
         settings: dict[str, Any] = {
             "kernel": self.kernel,

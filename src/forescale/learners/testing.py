@@ -29,10 +29,10 @@ from forescale.learners._base import (
     Grid,
     GridPrediction,
     Learner,
-    Model,
     ModelState,
     PreparedLearner,
     RestoresModel,
+    TrainedModel,
     TrainsModel,
     TransferData,
 )
@@ -283,7 +283,7 @@ class LearnerSuite:
 
 def _trained(
     learner: Learner, data: TransferData, split: Split, folder: Path
-) -> tuple[Model, PreparedLearner]:
+) -> tuple[TrainedModel, PreparedLearner]:
     """A model of all rows of a split; skips where the learner's cannot be handed over."""
     prepared = learner.prepare(data, folder)
     if not isinstance(prepared, TrainsModel):
