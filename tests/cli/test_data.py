@@ -34,10 +34,11 @@ def test_a_dataset_is_shown_with_origin_hash_and_licence(forescale):
     card = json.loads(out)
     assert code == 0
     assert card["licence"] == "BSD-3-Clause"
-    assert card["url"].startswith("https://raw.githubusercontent.com/RadonPy/RadonPy/")
-    assert len(card["sha256"]) == 64
+    (file,) = card["files"]
+    assert file["url"].startswith("https://raw.githubusercontent.com/RadonPy/RadonPy/")
+    assert len(file["sha256"]) == 64
     code, out, _ = forescale("data", "show", "radonpy-pi1070")
-    for word in ("density (g/cm^3)", card["sha256"], card["citation"]):
+    for word in ("density (g/cm^3)", file["sha256"], card["citation"]):
         assert word in out
 
 
@@ -45,15 +46,16 @@ def test_a_packaged_dataset_is_fetched_without_a_network(forescale):
     code, out, _ = forescale("data", "fetch", "boiling-point-measured", "--json")
     answer = json.loads(out)
     assert code == 0
-    assert answer["bytes"] > 10_000
-    assert answer["path"].endswith("Physical Constants of Organic Compounds.csv")
+    (file,) = answer["files"]
+    assert file["bytes"] > 10_000
+    assert file["path"].endswith("Physical Constants of Organic Compounds.csv")
 
 
 @pytest.mark.parametrize("command", ["show", "fetch"])
 def test_an_unknown_dataset_names_the_known_ones(forescale, command):
     code, out, err = forescale("data", command, "nope", "--json")
     assert (code, out) == (2, "")
-    assert "got dataset 'nope', expected one of boiling-point-joback" in err
+    assert "got dataset 'nope', expected one of band-gap-materials-project" in err
 
 
 def test_a_good_table_is_accepted(forescale, table):

@@ -75,4 +75,7 @@ def test_half_the_capacity_that_changes_the_error_is_flagged():
     laws = {law.n_target: law for law in study_laws(errors, half_capacity=largest)}
     assert "capacity_limited" in laws[20].flags
     assert "capacity_limited" not in laws[40].flags
-    assert all("capacity_limited" not in law.flags for law in study_laws(errors))
+    assert laws[20].to_json()["half_capacity_change"] == pytest.approx(0.03)
+    for law in study_laws(errors):
+        assert "capacity_limited" not in law.flags
+        assert law.half_capacity_change is None

@@ -78,10 +78,22 @@ class CatalogEntry(_Strict):
     licence: str
     citation: str
     file: RemoteFile | None = None
+    files: tuple[RemoteFile, ...] = ()
     package: PackageFile | None = None
     columns: Columns
     properties: dict[str, Property]
     filters: tuple[Filter, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> CatalogEntry:
+        if [self.file is not None, bool(self.files), self.package is not None].count(True) != 1:
+            raise ValueError("expected one of file, files and package")
+        return self
+
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """The public files the dataset is in, all with the same columns."""
+        return self.files or ((self.file,) if self.file is not None else ())
 
     def get_property(self, name: str | None) -> tuple[str, Property]:
         """A property by name; without a name the only one there is."""

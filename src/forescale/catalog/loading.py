@@ -48,13 +48,15 @@ def load_dataset(
     """
     entry = get_entry(name)
     property_name, column = entry.get_property(property_name)
-    path = locate(entry)
+    paths = locate(entry)
     wanted = entry.columns.material or entry.columns.cas
     assert wanted is not None
-    raw = _read(path, entry, [wanted, column.column, *(f.column for f in entry.filters)])
-    raw, rejected = _filtered(raw, entry, column.column, path.name)
+    origin = ", ".join(path.name for path in paths)
+    columns = [wanted, column.column, *(f.column for f in entry.filters)]
+    files = [_read(path, entry, columns) for path in paths]
+    raw, rejected = _filtered(_end_to_end(files), entry, column.column, origin)
     if entry.columns.cas is not None:
-        raw, without = _with_structures(raw, entry.columns.cas, column.column, path.name)
+        raw, without = _with_structures(raw, entry.columns.cas, column.column, origin)
         rejected = pd.concat([rejected, without], ignore_index=True)
     if sample is not None and len(raw) > sample:
         chosen = np.random.default_rng(seed).choice(len(raw), sample, replace=False)
@@ -76,12 +78,35 @@ def load_dataset(
             method=entry.method,
             reference=entry.citation,
             licence=entry.licence,
-            sha256=sha256_of(path),
+            sha256=" ".join(sha256_of(path) for path in paths),
         ),
         on_error="skip",
-        origin=str(path.name),
+        origin=origin,
     )
-    return replace(table, rejected=pd.concat([rejected, table.rejected], ignore_index=True))
+    rejected = pd.concat([rejected, table.rejected], ignore_index=True)
+    return replace(table, rejected=_by_file(rejected, paths, files))
+
+
+def _end_to_end(files: list[pd.DataFrame]) -> pd.DataFrame:
+    """One table of all files; its index counts on from one file to the next."""
+    starts = np.cumsum([0, *(_length(file) for file in files)])
+    moved = [file.set_axis(file.index + start) for file, start in zip(files, starts, strict=False)]
+    return pd.concat(moved) if len(moved) > 1 else files[0]
+
+
+def _by_file(
+    rejected: pd.DataFrame, paths: tuple[Path, ...], files: list[pd.DataFrame]
+) -> pd.DataFrame:
+    """The rows set aside, each with its own file and its number there."""
+    starts = np.cumsum([0, *(_length(file) for file in files)])
+    row = rejected["row"].to_numpy() - 1
+    place = np.searchsorted(starts, row, side="right") - 1
+    names = np.array([path.name for path in paths], dtype=object)
+    return rejected.assign(file=names[place], row=row - starts[place] + 1)
+
+
+def _length(file: pd.DataFrame) -> int:
+    return int(file.index[-1]) + 1 if len(file) else 0  # empty lines are numbered too
 
 
 def _read(path: Path, entry: CatalogEntry, columns: list[str]) -> pd.DataFrame:

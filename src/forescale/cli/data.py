@@ -56,13 +56,14 @@ def show(name: Name, as_json: AsJson = False) -> None:
     entry = get_entry(name)
     card = {**_brief(entry), "method": entry.method, "version": entry.version}
     card["citation"] = entry.citation
-    if entry.file is not None:
-        card |= {"url": entry.file.url, "sha256": entry.file.sha256}
+    card["files"] = [{"url": file.url, "sha256": file.sha256} for file in entry.remote_files]
     if entry.package is not None:
         card |= {"package": entry.package.name, "path": entry.package.path}
     for key, value in card.items():
-        if key != "properties":
+        if key not in {"properties", "files"}:
             say(f"{key:<14} {value}", as_json)
+    for file in card["files"]:
+        say(f"{'url':<14} {file['url']}\n{'sha256':<14} {file['sha256']}", as_json)
     for row in card["properties"]:
         valid = "" if row["valid"] is None else "  valid {:g} to {:g}".format(*row["valid"])
         say(f"{'property':<14} {row['name']} ({row['unit'] or 'no unit'}){valid}", as_json)
@@ -72,15 +73,18 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def fetch(name: Name, as_json: AsJson = False) -> None:
-    """Download a dataset's file once, or find it in the mirror, and check its hash."""
+    """Download a dataset's files once, or find them in the mirror, and check their hashes."""
     from forescale.catalog import get_entry, locate
     from forescale.catalog.locating import sha256_of
 
-    path = locate(get_entry(name))
-    digest = sha256_of(path)
-    say(f"{path}\nsha256 {digest}", as_json)
+    files = [
+        {"path": str(path), "sha256": sha256_of(path), "bytes": path.stat().st_size}
+        for path in locate(get_entry(name))
+    ]
+    for file in files:
+        say(f"{file['path']}\nsha256 {file['sha256']}", as_json)
     if as_json:
-        _answer({"name": name, "path": str(path), "sha256": digest, "bytes": path.stat().st_size})
+        _answer({"name": name, "files": files})
 
 
 @app.command()

@@ -79,6 +79,9 @@ class Law:
         Probability of each form that is combined: ``power``, ``power_limit``, ``knee``.
     level
         Nominal level of every interval.
+    half_capacity_change
+        Relative change of the error at the largest n with half the learner's capacity;
+        None where the capacity has no limit or was not halved.
     """
 
     curve: LearningCurve
@@ -95,6 +98,7 @@ class Law:
     metric: str | None = None
     noise_floor: float | None = None
     at: tuple[float, ...] = ()
+    half_capacity_change: float | None = None
 
     def predict(self, n_grid: ArrayLike) -> Forecast:
         """Forecast the error at sizes, as further measurements like those seen would show it.
@@ -136,6 +140,7 @@ class Law:
             "flags": list(self.flags),
             "last_value": finite(float(self.curve.error[-1])),
             "noise_floor": self.noise_floor,
+            "half_capacity_change": self.half_capacity_change,
             "backtest": self.backtest,
             "forms": self.forms,
             "limit_profile": limit_profile(self.draws, float(self.curve.error[-1])),

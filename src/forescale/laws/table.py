@@ -163,7 +163,7 @@ def study_laws(
     kept = _study_rows(errors)
     laws = []
     groups: Any = kept.groupby(["n_target", "metric"], sort=True)
-    limited = _capacity_limited(kept, half_capacity)
+    changes = _half_capacity_changes(kept, half_capacity)
     for key, part in groups:
         law = fit_law(
             part["n_source"],
@@ -176,21 +176,25 @@ def study_laws(
             metric=str(key[1]),
             n_target=int(key[0]),
         )
-        if key in limited:
-            law = replace(law, flags=(*law.flags, "capacity_limited"))
-        laws.append(law)
+        change = changes.get(key)
+        flags = law.flags
+        if change is not None and abs(change) > CAPACITY_MATTERS:
+            flags = (*flags, "capacity_limited")
+        laws.append(replace(law, flags=flags, half_capacity_change=change))
     return laws
 
 
-def _capacity_limited(errors: pd.DataFrame, half: pd.DataFrame | None) -> set[tuple[int, str]]:
-    """Cells (n_target, metric) where half the capacity changes the error at the largest n."""
+def _half_capacity_changes(
+    errors: pd.DataFrame, half: pd.DataFrame | None
+) -> dict[tuple[int, str], float]:
+    """Relative change of the error at the largest n with half the capacity, for each curve."""
     if half is None or half.empty:
-        return set()
-    largest = errors[errors["n_source"] == errors["n_source"].max()]
+        return {}
     by = ["n_target", "metric"]
+    largest = errors[errors["n_source"] == errors["n_source"].max()]
     full = largest.groupby(by)["value"].mean()
-    change = (half.groupby(by)["value"].mean() / full - 1.0).reindex(full.index)
-    return set(change.index[change.abs() > CAPACITY_MATTERS])
+    change = half.groupby(by)["value"].mean() / full - 1.0
+    return dict(change.dropna().items())
 
 
 def study_joint(

@@ -55,7 +55,7 @@ def headline(contents: Contents, metric: str) -> list[str]:
     sentences = [_now(contents, metric, m), _best_gain(contents, metric, m)]
     law = contents.law(metric, m)
     if law is not None:
-        sentences += [_law_sentence(contents, law, m), _doubling(contents, law, m)]
+        sentences += [_law_sentence(contents, law, m), _capacity(law), _doubling(contents, law, m)]
     if metric == "rmse":
         sentences.append(_floor(contents, m))
     return [sentence for sentence in sentences if sentence]
@@ -119,6 +119,19 @@ def _law_sentence(contents: Contents, law: Law, m: int) -> str:
         f"{start} The limit that no amount of this computed data passes (the transfer gap) is "
         f"{with_interval(gap.estimate, gap.low, gap.high)}{unit}."
     )
+
+
+def _capacity(law: Law) -> str:
+    change = law.half_capacity_change
+    if change is None:
+        return ""
+    start = (
+        "With half the learner's capacity the error at the largest n is "
+        f"{percent(abs(change))} {'higher' if change > 0 else 'lower'}"
+    )
+    if "capacity_limited" in law.flags:
+        return f"{start}: the limit may be the learner's, not the data's."
+    return f"{start}, so the learner does not make the limit."
 
 
 def _doubling(contents: Contents, law: Law, m: int) -> str:

@@ -22,10 +22,14 @@ from pydantic import (
 )
 
 from forescale.errors import ConfigError
+from forescale.tables import PairColumns
 
-MaterialKind = Literal["molecule", "polymer"]
+MaterialKind = Literal["composition", "molecule", "pair", "polymer"]
 MetricName = Literal["rmse", "mae", "r2"]
 _Size = Annotated[int, Ge(2)]
+
+
+_PAIR_KEYS = ("solute", "solvent", "temperature", "temperature_unit", "valid_temperature")
 
 
 class _Strict(BaseModel):
@@ -44,6 +48,10 @@ class TableSpec(_Strict):
     kind, material, value, unit
         For a file: kind of material, its column, the value's column and unit. A Parquet
         table written by forescale knows them itself.
+    solute, solvent, temperature, temperature_unit, valid_temperature
+        For a file of pairs, instead of ``material``: columns of the two SMILES (a solute
+        with two ``*`` is a repeat unit) and, where there is one, of the temperature, with
+        its unit and its lowest and highest credible value.
     sample
         Draw at most this many rows at random (by the study's seed).
     valid
@@ -55,6 +63,11 @@ class TableSpec(_Strict):
     file: Path | None = None
     kind: MaterialKind | None = None
     material: str | None = None
+    solute: str | None = None
+    solvent: str | None = None
+    temperature: str | None = None
+    temperature_unit: str | None = None
+    valid_temperature: tuple[float, float] | None = None
     value: str | None = None
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
@@ -65,15 +78,46 @@ class TableSpec(_Strict):
         if (self.dataset is None) == (self.file is None):
             raise ValueError("expected either dataset (a catalog name) or file")
         if self.dataset is not None:
-            for key in ("kind", "material", "value", "unit", "valid"):
+            for key in ("kind", "material", "value", "unit", "valid", *_PAIR_KEYS):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key} is known from the catalog, expected it only with file")
-        described = [self.kind, self.material, self.value, self.unit]
-        if self.file is not None and None in described and any(d is not None for d in described):
-            raise ValueError("a file needs all of kind, material, value and unit")
-        if self.valid is not None and not self.valid[0] < self.valid[1]:
-            raise ValueError("valid is the lowest and the highest credible value, in that order")
+        for key in ("valid", "valid_temperature"):
+            limits = getattr(self, key)
+            if limits is not None and not limits[0] < limits[1]:
+                raise ValueError(
+                    f"{key} is the lowest and the highest credible value, in that order"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _described(self) -> TableSpec:
+        sides = {key for key in _PAIR_KEYS if getattr(self, key) is not None}
+        if sides and self.kind != "pair":
+            raise ValueError(f'{min(sides)} is of a pair, expected it only with kind = "pair"')
+        if sides and (self.material is not None or not {"solute", "solvent"} <= sides):
+            raise ValueError("pairs need solute and solvent columns, or one material column")
+        if "temperature" not in sides and sides & {"temperature_unit", "valid_temperature"}:
+            raise ValueError("a unit or range of temperatures needs temperature, their column")
+        if self.temperature is not None and self.temperature_unit is None:
+            raise ValueError('temperature needs temperature_unit, such as "K" or "degC"')
+        described = [self.kind, self.material or self.solute, self.value, self.unit]
+        if self.file is not None and None in described and any(d is not None for d in described):
+            raise ValueError(
+                "a file needs all of kind, material (for pairs solute and solvent), value and unit"
+            )
+        return self
+
+    def columns(self) -> str | PairColumns | None:
+        """The columns of the material; ``None`` where the table knows them itself."""
+        if self.solute is None or self.solvent is None:
+            return self.material
+        return PairColumns(
+            self.solute,
+            self.solvent,
+            self.temperature,
+            self.temperature_unit or "K",
+            self.valid_temperature,
+        )
 
 
 class DescriptorSpec(_Strict):

@@ -187,7 +187,7 @@ def _load(
             )
         return table
     assert spec.file is not None
-    if spec.material is None:
+    if spec.kind is None:
         table = PropertyTable.from_parquet(Path(spec.file))
         if table.kind != kind:
             raise ConfigError(f"{where}: {spec.file} holds {table.kind} values, expected {kind}")
@@ -202,9 +202,14 @@ def _load(
         same_dimension(spec.unit, spec.unit)
     except ConfigError as error:
         raise ConfigError(f"{where}.unit: {error}") from None
+    try:
+        columns = spec.columns()
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
+    assert columns is not None
     table = read_table(
         Path(spec.file),
-        ColumnMap(spec.material, spec.value, keep, spec.valid),
+        ColumnMap(columns, spec.value, keep, spec.valid),
         name=spec.property or spec.value,
         unit=spec.unit,
         kind=kind,
