@@ -3,7 +3,7 @@
 from forescale.descriptors._base import Column, Descriptor, Features
 from forescale.descriptors._cache import featurize
 from forescale.descriptors._registry import get_descriptor, names
-from forescale.descriptors.describe import DescribedBlock, describe
+from forescale.descriptors.describe import DescribedBlock, describe, describe_new
 
 __all__ = [
     "Column",
@@ -11,6 +11,7 @@ __all__ = [
     "Descriptor",
     "Features",
     "describe",
+    "describe_new",
     "featurize",
     "get_descriptor",
     "names",
