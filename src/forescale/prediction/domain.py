@@ -126,4 +126,4 @@ def _nearest(anchors: Anchors, values: NDArray[np.float32]) -> Floats:
     for start in range(0, len(values), _ROWS):
         part = slice(start, start + _ROWS)
         nearest[part] = anchors.distances(values[part]).min(axis=1)
-    return nearest
+    return np.maximum(nearest, 0.0)  # a sum of counts can end a rounding error below

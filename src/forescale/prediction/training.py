@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,38 +58,61 @@ def make_model(
     kept = ModelFolder(run.path / "model")
     if is_whole(kept, run):
         return kept
-    rng = np.random.default_rng(np.random.SeedSequence(study.seed, spawn_key=_STREAM))
     with scratch_folder(run.path) as scratch:
-        learner = get_learner(study.learner.name, study.learner.options)
-        arrays = data.arrays()
-        prepared = learner.prepare(arrays, scratch)
-        if not isinstance(prepared, TrainsModel) or not isinstance(learner, RestoresModel):
-            raise ModelError(
-                f"learner.name = {learner.name!r}: its models cannot be handed over; errors, laws "
-                "and plans of the run are not affected"
-            )
-        tasks = _tasks(study, data, rng)
-        job = _Job(prepared, data.target.values, study.seed)
-        results: dict[Any, Result] = {}
-        with progress("Model and calibration", len(tasks), shown=show_progress) as advance:
-            for name, result in _results(job, tasks, workers):
-                results[name] = result
-                advance()
+        made = train(study, data, scratch, workers=workers, show_progress=show_progress)
+    calibrations = {policy: one.to_json() for policy, one in made.calibrations.items()}
+    settings = {
+        **_described(study, data, run),
+        "settings": dict(made.state.settings),
+        "calibrations": calibrations,
+        "domain": {"threshold": made.domain.threshold, "blocks": len(data.blocks)},
+    }
+    arrays = made.domain.state()
+    kept.write(settings, made.state.arrays, arrays, _known(data), card_text(settings))
+    return kept
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model of all the data, its calibration for each overlap policy, and its domain."""
+
+    state: ModelState
+    calibrations: dict[str, Calibration]
+    domain: Domain
+
+
+def train(
+    study: Study,
+    data: StudyData,
+    scratch: Path,
+    *,
+    workers: int = 1,
+    show_progress: bool = True,
+) -> Trained:
+    """Train and calibrate; see :func:`make_model`."""
+    rng = np.random.default_rng(np.random.SeedSequence(study.seed, spawn_key=_STREAM))
+    learner = get_learner(study.learner.name, study.learner.options)
+    arrays = data.arrays()
+    prepared = learner.prepare(arrays, scratch)
+    if not isinstance(prepared, TrainsModel) or not isinstance(learner, RestoresModel):
+        raise ModelError(
+            f"learner.name = {learner.name!r}: its models cannot be handed over; errors, laws "
+            "and plans of the run are not affected"
+        )
+    tasks = _tasks(study, data, rng)
+    job = _Job(prepared, data.target.values, study.seed)
+    results: dict[Any, Result] = {}
+    with progress("Model and calibration", len(tasks), shown=show_progress) as advance:
+        for name, result in _results(job, tasks, workers):
+            results[name] = result
+            advance()
     state = results.pop("model")
     assert isinstance(state, ModelState)
-    domain = Domain.of(arrays, rng)
     calibrations = {
         policy: _calibration(policy, results, data)
         for policy in dict.fromkeys(policy for policy, _ in results)
     }
-    settings = {
-        **_described(study, data, run),
-        "settings": dict(state.settings),
-        "calibrations": {name: one.to_json() for name, one in calibrations.items()},
-        "domain": {"threshold": domain.threshold, "blocks": len(data.blocks)},
-    }
-    kept.write(settings, state.arrays, domain.state(), _known(data), card_text(settings))
-    return kept
+    return Trained(state, calibrations, Domain.of(arrays, rng))
 
 
 def is_whole(kept: ModelFolder, run: RunFolder) -> bool:

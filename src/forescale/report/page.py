@@ -12,7 +12,7 @@ from forescale._files import replace_file, write_text
 from forescale.errors import RunFolderError
 from forescale.laws import Law
 from forescale.planning import Plan
-from forescale.report import answers, cards, export, paper
+from forescale.report import answers, cards, export, handed_over, paper
 from forescale.report.contents import METRIC_NAMES, Contents, labelled
 from forescale.report.figures import heatmap, law, learning_curves, parity
 from forescale.report.text import count, number, percent, pretty_unit
@@ -129,6 +129,7 @@ def _render(contents: Contents, charts: Charts, images: Images, grids: dict[str,
         data_cards=cards.data_cards(contents),
         rejects=cards.rejects(contents),
         model_card=cards.model_card(contents),
+        model=handed_over.view(contents),
         versions=cards.versions(contents),
         scores=_score_rows(contents),
         shown_points=parity.SHOWN,
