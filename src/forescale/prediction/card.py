@@ -54,35 +54,34 @@ def _purpose(settings: Mapping[str, Any], unit: str) -> Rows:
         ("Property", f"{name}, as measured, in {unit}" if unit else f"{name}, as measured"),
         ("Material", f"a {target['material_kind']}"),
         ("Descriptor", "; ".join(block["version"] for block in settings["blocks"])),
-        ("Learner", f"{settings['learner']['name']}, transferred from computed to measured values"),
+        (
+            "Learner",
+            f"{settings['learner']['name']}, on n = {settings['n_source']:,} computed and "
+            f"m = {settings['n_target']:,} measured values",
+        ),
     ]
 
 
 def _quality(settings: Mapping[str, Any], unit: str) -> Rows:
-    rows = []
     study = settings["study_errors"]
-    for metric, error in study["errors"].items():
-        mean, spread, scratch = error["mean"], error["std_error"], error["scratch"]
-        if mean is not None and scratch is not None:
-            at = "" if metric == "r2" else unit
-            about = "" if spread is None else f" ± {spread:.2g}"
-            rows.append(
-                (
-                    f"{_METRICS.get(metric, metric)} in the study",
-                    f"{mean:.4g}{about}{at} with n = {study['n_source']:,} computed and "
-                    f"m = {study['n_target']:,} measured values, mean of "
-                    f"{study['replicates']} replicates; {scratch:.4g}{at} without computed ones",
-                )
-            )
+    rows = [
+        (
+            "In the study",
+            f"with n = {study['n_source']:,} computed and m = {study['n_target']:,} measured "
+            f"values, mean of {study['replicates']} replicates (without computed ones): "
+            + ", ".join(_errors(study["errors"], unit)),
+        )
+    ]
     for policy, one in settings["calibrations"].items():
-        whom = "a computed value" if policy == "allow" else "no computed value"
+        whom = "with computed values" if policy == "allow" else "as if not simulated"
         rows += [
             (
-                f"Held out, {whom}",
-                f"RMSE {one['rmse']:.4g}{unit}, MAE {one['mae']:.4g}{unit}: {one['rows']:,} "
-                f"measured values, each predicted in one of {one['folds']} folds with all others",
+                "Held out",
+                f"{one['rows']:,} measured materials, {whom}, each predicted with all other data "
+                f"in one of {one['folds']} folds: RMSE {one['rmse']:.3g}{unit}, "
+                f"MAE {one['mae']:.3g}{unit}",
             ),
-            (f"90 % intervals, {whom}", _coverage(one, unit)),
+            ("90 % intervals", _coverage(one, unit)),
         ]
     if settings["noise_floor"] is not None:
         floor = f"{settings['noise_floor']:.3g}{unit}"
@@ -90,11 +89,23 @@ def _quality(settings: Mapping[str, Any], unit: str) -> Rows:
     return rows
 
 
+def _errors(errors: Mapping[str, Any], unit: str) -> list[str]:
+    return [
+        f"{_METRICS.get(metric, metric)} {error['mean']:.3g}{'' if metric == 'r2' else unit} "
+        f"({error['scratch']:.3g})"
+        for metric, error in errors.items()
+        if error["mean"] is not None and error["scratch"] is not None
+    ]
+
+
 def _coverage(calibration: Mapping[str, Any], unit: str) -> str:
     row = next(row for row in calibration["levels"] if row["level"] == 0.9)
-    text = f"hold {100 * row['coverage']:.1f} % of these, {row['width']:.3g}{unit} wide on average"
+    text = f"hold {100 * row['coverage']:.1f} % of those, {row['width']:.3g}{unit} wide on average"
     if row["raw_coverage"] is not None:
-        text += f" ({100 * row['raw_coverage']:.1f} % before the conformal correction)"
+        text += (
+            f" (the learner's own: {100 * row['raw_coverage']:.1f} %, "
+            f"{row['raw_width']:.3g}{unit} wide)"
+        )
     if calibration["rows"] < 30:
         text += f"; known from {calibration['rows']} values only, so do not lean on it"
     return text

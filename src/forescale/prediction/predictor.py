@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from forescale.descriptors import DescribedBlock, describe_new
 from forescale.errors import ConfigError, ModelError
@@ -18,6 +20,7 @@ from forescale.prediction.calibration import Calibration
 from forescale.prediction.domain import Domain
 from forescale.prediction.folder import ModelFolder
 
+_ROWS = 1_000  # materials at a time and thread
 _SHOWN = 3  # undefined descriptor columns named in a reason
 
 COLUMNS = (
@@ -127,9 +130,23 @@ class Predictor:
                 _of_rows(rows, block.index[good])
                 for rows, block in zip(values, described, strict=True)
             ]
-            for name, column in self._columns(blocks, out["known"].to_numpy()[good]).items():
+            known = out["known"].to_numpy()[good]
+            for name, column in self._in_threads(blocks, known, workers).items():
                 out.loc[good, name] = column
         return out, reasons
+
+    def _in_threads(
+        self, blocks: list[NewBlock], known: NDArray[np.object_], workers: int
+    ) -> dict[str, NDArray[Any]]:
+        """Columns of all materials; distances, which take longest, leave Python's lock alone."""
+
+        def some(start: int) -> dict[str, NDArray[Any]]:
+            part = slice(start, start + _ROWS)
+            return self._columns([_of_rows(b.values, b.rows[part]) for b in blocks], known[part])
+
+        with ThreadPoolExecutor(workers) as pool, threadpool_limits(1):
+            parts = list(pool.map(some, range(0, len(known), _ROWS)))
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _columns(
         self, blocks: list[NewBlock], known: NDArray[np.object_]

@@ -30,7 +30,7 @@ def view(contents: Contents) -> dict[str, Any] | None:
         "levels": _levels(settings),
         "sections": [
             (title, [(name, linked(value)) for name, value in rows])
-            for title, rows in card_sections(settings, pretty_unit)
+            for title, rows in card_sections(settings, pretty_unit)[:-1]  # the page has origins
         ],
     }
 
