@@ -152,7 +152,7 @@ def test_wrong_requests_are_refused(write, predict, rows, header, options, words
 
 
 def test_columns_are_found_by_the_names_of_the_study_then_by_usual_ones(tmp_path):
-    def settings(kind, temperature=False, **columns):
+    def settings(kind, temperature=None, **columns):
         return {"target": {"material_kind": kind}, "columns": columns, "temperature": temperature}
 
     def found(columns, settings, **given):
@@ -166,7 +166,7 @@ def test_columns_are_found_by_the_names_of_the_study_then_by_usual_ones(tmp_path
     pair = settings("pair", solute=["smiles_a"])
     assert found(["smiles_a", "Solvent"], pair) == PairColumns("smiles_a", "Solvent")
     assert found(["pair"], pair) == "pair"
-    warm = settings("pair", temperature=True, temperature_unit=["degC"])
+    warm = settings("pair", temperature="varies", temperature_unit=["degC"])
     assert found(["solute", "solvent", "T"], warm, temperature="T") == (
         PairColumns("solute", "solvent", "T", "degC")
     )
@@ -174,3 +174,5 @@ def test_columns_are_found_by_the_names_of_the_study_then_by_usual_ones(tmp_path
         found(["solute", "solvent", "T"], warm)
     with pytest.raises(ConfigError, match="trained on pairs without temperatures"):
         found(["solute", "solvent", "T"], pair, temperature="T")
+    with pytest.raises(ConfigError, match=r"trained on pairs at 298\.15 K alone"):
+        found(["solute", "solvent", "T"], settings("pair", temperature=298.15), temperature="T")

@@ -127,7 +127,7 @@ def test_arrays_are_never_unpickled(copied):
         (lambda s: s["blocks"][0].update(version="morgan 0+rdkit1.2"),
          r"trained with descriptor morgan 0\+rdkit1\.2, installed is morgan 1\+rdkit"),
         (lambda s: s["blocks"][0]["columns"].append("morgan9999"), r"column 'morgan9999'.*lacks"),
-        (lambda s: s.update(descriptor="nope"), r"descriptor is not installed .*'nope'"),
+        (lambda s: s["descriptor"].update(name="nope"), r"descriptor is not installed .*'nope'"),
         (lambda s: s["settings"].pop("kernel"), r"cannot be restored \(KeyError\('kernel'\)"),
         (lambda s: s.pop("calibrations"), r"lacks calibrations"),
     ],

@@ -30,6 +30,14 @@ def locate(entry: CatalogEntry) -> tuple[Path, ...]:
     return tuple(_checked(entry.name, file) for file in entry.remote_files)
 
 
+def locate_lookup(entry: CatalogEntry) -> Path | None:
+    """Path of the file that an entry looks its materials up in, if it has one."""
+    pair = entry.columns.pair
+    if pair is None or pair.lookup is None:
+        return None
+    return _checked(entry.name, pair.lookup.file)
+
+
 def _checked(dataset: str, file: RemoteFile) -> Path:
     mirror = os.environ.get("FORESCALE_MIRROR")
     path = _in_mirror(Path(mirror), file) if mirror else _download(dataset, file)

@@ -16,6 +16,7 @@ MEANING = {
     "noise_exceeds_drop": "the scatter of the points is larger than the drop of the curve",
     "limit_below_noise_floor": "the limit lies below the scatter of repeated measurements",
     "capacity_limited": "the learner, not the data, may make the limit",
+    "cells_lost": "the learner failed in some cells: the law is of the others",
 }
 
 

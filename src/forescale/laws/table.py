@@ -146,7 +146,8 @@ def study_laws(
     errors
         Columns ``replicate``, ``n_source``, ``n_target``, ``metric``, ``value``. Rows with
         ``n_source`` 0 (the scratch baseline) are left out; so are metrics for which lower
-        is not better.
+        is not better. Cells that failed have no value; laws are of the others, and have
+        the flag ``cells_lost``.
     noise_floor
         Scatter of repeated measurements (RMSE-like, in the metric's unit).
     level, seed, at
@@ -160,7 +161,7 @@ def study_laws(
     DataError
         If a column is missing or nothing is left to fit.
     """
-    kept = _study_rows(errors)
+    kept, lost = _study_rows(errors)
     laws = []
     groups: Any = kept.groupby(["n_target", "metric"], sort=True)
     changes = _half_capacity_changes(kept, half_capacity)
@@ -180,6 +181,8 @@ def study_laws(
         flags = law.flags
         if change is not None and abs(change) > CAPACITY_MATTERS:
             flags = (*flags, "capacity_limited")
+        if key in lost:
+            flags = (*flags, "cells_lost")
         laws.append(replace(law, flags=flags, half_capacity_change=change))
     return laws
 
@@ -209,7 +212,7 @@ def study_joint(
 
     Parameters are those of `study_laws`; zero-shot rows (``n_target`` 0) are left out.
     """
-    kept = _study_rows(errors)
+    kept, _ = _study_rows(errors)
     kept = kept[kept["n_target"] > 0]
     laws = []
     for metric, part in kept.groupby("metric", sort=True):
@@ -231,16 +234,22 @@ def study_joint(
     return laws
 
 
-def _study_rows(errors: pd.DataFrame) -> pd.DataFrame:
-    """Rows with source data and a metric for which lower is better."""
+def _study_rows(errors: pd.DataFrame) -> tuple[pd.DataFrame, set[Hashable]]:
+    """Rows with source data, a value, and a metric for which lower is better.
+
+    Also the (n_target, metric) of which some row has no value.
+    """
     columns = ("replicate", "n_source", "n_target", "metric", "value")
     missing = [name for name in columns if name not in errors.columns]
     if missing:
         raise DataError(f"study errors lack the column {', '.join(missing)}")
     kept = errors[(errors["n_source"] > 0) & errors["metric"].isin(LOWER_IS_BETTER)]
+    failed = kept["value"].isna()
+    lost = set(kept.loc[failed, ["n_target", "metric"]].itertuples(index=False, name=None))
+    kept = kept[~failed]
     if kept.empty:
         raise DataError("no errors with n_source > 0 and a metric among rmse, mae")
-    return kept
+    return kept, lost
 
 
 def _check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -145,12 +145,16 @@ class GridPrediction:
         the learner's. None if its capacity has no limit.
     notes
         What the learner chose or met, as plain numbers.
+    lost
+        Why a cell (n, m) has no prediction, for those that failed; their ``mean`` is NaN.
+        The rest of the study goes on, and the report names them.
     """
 
     mean: Floats
     std: Floats | None = None
     half_capacity: Floats | None = None
     notes: Mapping[str, float] = field(default_factory=dict)
+    lost: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
 class PreparedLearner(Protocol):
@@ -162,10 +166,32 @@ class PreparedLearner(Protocol):
 
 
 @runtime_checkable
+class PreparedTogether(Protocol):
+    """A prepared learner that takes many replicates at once, in one process.
+
+    The runner prefers it to ``predict``, replicate by replicate; a replicate's numbers do
+    not depend on which others are taken with it.
+    """
+
+    def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
+        """See :class:`PreparedLearner`."""
+        ...
+
+    def predict_many(
+        self, splits: Sequence[Split], grid: Grid, seeds: Sequence[int]
+    ) -> Iterator[tuple[int, GridPrediction]]:
+        """Place of a split and its predictions, as they land, in any order."""
+        ...
+
+
+@runtime_checkable
 class Learner(Protocol):
     """Knows how to learn from n computed and m measured values.
 
-    ``forescale.learners.testing`` holds the tests that every implementation passes.
+    ``forescale.learners.testing`` holds the tests that every implementation passes;
+    :class:`~forescale.learners.CellLearner` is the short way to one. A class gets the
+    options of the study file as keyword arguments, or as one pydantic model if it has one
+    under the name ``Options``.
     """
 
     name: str

@@ -30,6 +30,9 @@ the likelihood of 400 rows already tells most apart, and cost grows as the cube.
 _TARGET_RACE = ((400, 6), (1_600, 2))
 """The same for measured values, where models with different sources may differ in their best."""
 
+RACE_ROWS = _RACE[-1][0]
+"""Rows that settle the kernel."""
+
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
 
@@ -47,11 +50,19 @@ class StagePrediction:
         Target stage: of a new measurement, at the largest sizes, shape (rows,).
     notes
         Hyper-parameters chosen at the largest size.
+    candidate
+        Source stage: what won at the end.
+    weights, centre
+        Source stage beyond the exact sizes: the mean is centre + kernel · weights at the
+        largest size, over landmarks or over rows (with the share of signal before it).
     """
 
     mean: Floats
     std: Floats | None = None
     notes: dict[str, float] = field(default_factory=dict)
+    candidate: Candidate | None = None
+    weights: Floats | None = None
+    centre: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -105,21 +116,27 @@ class SourceStage:
         means = np.empty((len(sizes), cross.shape[1]))
         notes: dict[str, float] = {}
         for candidate, gp, part in self._winners(within, values, sizes):
-            k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
-            means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
-            if part.sizes[-1] == sizes[-1]:
-                notes = _notes("source", candidate, gp)
-        return StagePrediction(means, notes=notes)
+            if gp is not None and part is not None:
+                k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
+                means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
+                if part.sizes[-1] == sizes[-1]:
+                    notes = _notes("source", candidate, gp)
+        return StagePrediction(means, notes=notes, candidate=candidate)
 
     def train(self, *, within: Distances, values: Floats) -> TrainedStage:
         """The model of all the values: what :meth:`predict` uses at the last of its sizes."""
-        *_, (candidate, gp, fit) = self._winners(within, values, np.array([len(values)]))
+        *_, (candidate, gp, fit), _ = self._winners(within, values, np.array([len(values)]))
+        assert gp is not None
+        assert fit is not None
         return TrainedStage(candidate, gp, fit)
 
     def _winners(
         self, within: Distances, values: Floats, sizes: Ints
-    ) -> Iterator[tuple[Candidate, PrefixGP, PrefixFit]]:
-        """Each candidate with the sizes at which it is the best so far; the last one wins."""
+    ) -> Iterator[tuple[Candidate, PrefixGP | None, PrefixFit | None]]:
+        """Each candidate with the sizes at which it is the best so far; the later one wins.
+
+        Last comes the winner by itself, for where none of the sizes was asked for.
+        """
         candidates, done = self.candidates, 0
         for limit, survivors in (*_RACE, (len(values), 1)):
             limit = min(limit, len(values))
@@ -138,6 +155,7 @@ class SourceStage:
                     yield candidate, gp, fit.at(best)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
             candidates, done = tuple(candidates[index] for index in order), limit
+        yield candidates[0], None, None
 
     def _fit(
         self,
@@ -222,8 +240,8 @@ class TargetStage:
         ]
         rows, new_rows = len(values), cross.shape[1]
         mean = np.empty((len(models), len(sizes), new_rows))
-        variance = np.empty((len(models), new_rows))
         evidence = np.empty((len(models), len(sizes)))
+        variance = np.empty((len(models), new_rows))
         for heat in self._heats(within, values, models, sizes):
             asked, winner = np.isin(heat.ends, sizes), heat.winner
             evidence[:, np.isin(sizes, heat.ends)] = heat.scores.max(axis=0)[:, asked]

@@ -34,6 +34,8 @@ def kernel(
 ) -> NDArray[np.float64]:
     """Kernel of distances, 1 at distance 0.
 
+    Computed in double precision: in single, the last bits of exp depend on an array's layout.
+
     With several blocks the Laplacian and RBF kernels are products of one kernel a block.
 
     Parameters
@@ -46,8 +48,23 @@ def kernel(
     lengths
         Length scale of each block, in units of its distance.
     """
-    # Double precision: in single, the last bits of exp depend on an array's layout.
-    d = distances[0].astype(np.float64)
+    return np.asarray(_kernel(name, distances, lengths, np.float64))
+
+
+def fast_kernel(
+    name: KernelName, distances: NDArray[np.float32], lengths: tuple[float, ...]
+) -> NDArray[np.float32]:
+    """:func:`kernel` in single precision, ten times as fast: for millions of rows."""
+    return np.asarray(_kernel(name, distances, lengths, np.float32))
+
+
+def _kernel(
+    name: KernelName,
+    distances: NDArray[np.float32],
+    lengths: tuple[float, ...],
+    dtype: type[np.float32] | type[np.float64],
+) -> NDArray[np.floating]:
+    d = distances[0].astype(dtype)
     d /= lengths[0]
     for distance, length in zip(distances[1:], lengths[1:], strict=True):
         if name == "laplacian":
@@ -59,9 +76,9 @@ def kernel(
     if name == "rbf":
         return np.asarray(np.exp(-0.5 * d * d))
     if name == "matern32":
-        d *= np.sqrt(3.0)
+        d *= 3.0**0.5
         return np.asarray((1 + d) * np.exp(-d))
-    d *= np.sqrt(5.0)
+    d *= 5.0**0.5
     return np.asarray((1 + d + d * d / 3) * np.exp(-d))
 
 
@@ -128,7 +145,27 @@ class Metric:
 
     def between(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distances, shape (rows of left, rows of right)."""
-        return self._distances(self._transform(left), self._transform(right))
+        out = np.empty((len(left), len(right)), dtype=np.float32)
+        self.fill_between(left, right, out)
+        return out
+
+    def fill_between(
+        self,
+        left: NDArray[np.float32],
+        right: NDArray[np.float32],
+        out: NDArray[np.float32],
+        threads: int = 1,
+    ) -> None:
+        """Write distances into ``out``, shape (rows of left, rows of right), by blocks."""
+        scaled = self._transform(right)
+
+        def fill(start: int) -> None:
+            stop = start + _BLOCK
+            out[start:stop] = self._distances(self._transform(left[start:stop]), scaled)
+
+        _ = scaled.steps if self._weights[1] and self.taxicab else None  # once, not by each thread
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, range(0, len(left), _BLOCK)))
 
     def fill_pairwise(
         self, rows: NDArray[np.float32], out: NDArray[np.float32], threads: int = 1

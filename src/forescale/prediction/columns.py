@@ -60,12 +60,14 @@ def _pair(
     guess: _Guess, settings: Mapping[str, Any], given: Mapping[str, str | None]
 ) -> PairColumns:
     temperature = given.get("temperature")
-    if temperature and not settings["temperature"]:
+    if temperature and settings["temperature"] != "varies":
+        only = settings["temperature"]
+        trained = "without temperatures" if only is None else f"at {only:g} K alone"
         raise ConfigError(
-            f"--temperature: got {temperature!r}, but the model was trained on pairs without "
-            "temperatures; leave it out"
+            f"--temperature: got {temperature!r}, but the model was trained on pairs {trained}; "
+            "leave it out"
         )
-    if settings["temperature"]:
+    if settings["temperature"] == "varies":
         temperature = temperature or guess.one("temperature")
     units = settings["columns"].get("temperature_unit", [])
     return PairColumns(

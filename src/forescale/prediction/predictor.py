@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from forescale.descriptors import DescribedBlock, describe_new
 from forescale.errors import ConfigError, ModelError
 from forescale.learners import ModelState, NewBlock, RestoresModel, TrainedModel, get_learner
+from forescale.materials.pair import sides_of, temperature_ending
 from forescale.prediction.calibration import Calibration
 from forescale.prediction.domain import Domain
 from forescale.prediction.folder import ModelFolder
@@ -117,14 +118,15 @@ class Predictor:
         return found.iloc[rows].reset_index(drop=True), [why[row] for row in rows.tolist()]
 
     def _distinct(self, keys: list[str], workers: int) -> tuple[pd.DataFrame, list[str | None]]:
-        described = describe_new(
-            self.material_kind, self.settings["descriptor"], keys, workers=workers
-        )
+        described = _describe(self.settings, keys, workers)
         values = [_wanted(*pair) for pair in zip(described, self.settings["blocks"], strict=True)]
         reasons = _undefined(described, values, self.settings["blocks"])
+        if self.material_kind == "pair":
+            wrong = [_wrong_temperature(key, self.settings["temperature"]) for key in keys]
+            reasons = [a or b for a, b in zip(wrong, reasons, strict=True)]
         good = np.flatnonzero([reason is None for reason in reasons])
         out = pd.DataFrame(np.nan, index=range(len(keys)), columns=list(COLUMNS[:6]))
-        out["outside"], out["known"] = False, [self.known.get(key, "") for key in keys]
+        out["outside"], out["known"] = False, [self._known(key) for key in keys]
         if len(good):
             blocks = [
                 _of_rows(rows, block.index[good])
@@ -134,6 +136,12 @@ class Predictor:
             for name, column in self._in_threads(blocks, known, workers).items():
                 out.loc[good, name] = column
         return out, reasons
+
+    def _known(self, key: str) -> str:
+        only = self.settings["temperature"]
+        if isinstance(only, float) and sides_of(key).temperature is None:
+            key += temperature_ending(only)
+        return self.known.get(key, "")
 
     def _in_threads(
         self, blocks: list[NewBlock], known: NDArray[np.object_], workers: int
@@ -169,11 +177,24 @@ class Predictor:
         }
 
 
+def _describe(
+    settings: dict[str, Any], keys: Sequence[str], workers: int
+) -> tuple[DescribedBlock, ...]:
+    descriptor = settings["descriptor"]
+    return describe_new(
+        settings["target"]["material_kind"],
+        descriptor["name"],
+        keys,
+        solvent_name=descriptor["solvent"],
+        temperature=settings["temperature"] == "varies",
+        workers=workers,
+    )
+
+
 def _check_descriptor(settings: dict[str, Any], path: Path) -> None:
     """Refuse a model whose features the installed code would not compute the same."""
-    kind, name = settings["target"]["material_kind"], settings["descriptor"]
     try:
-        installed = describe_new(kind, name, [])
+        installed = _describe(settings, [], 1)
     except ConfigError as error:
         raise ModelError(f"{path}: its descriptor is not installed ({error})") from None
     trained = [(block["name"], block["version"]) for block in settings["blocks"]]
@@ -222,6 +243,17 @@ def _undefined(
         for row, side in enumerate(block.index.tolist() if of_side else ()):
             reasons[row] = reasons[row] or of_side.get(side)
     return reasons
+
+
+def _wrong_temperature(key: str, trained: str | float | None) -> str | None:
+    """Why a pair's temperature does not fit a model, None if it does."""
+    given = sides_of(key).temperature
+    if trained == "varies":
+        return "has no temperature, and the model was trained at several" if given is None else None
+    if given is None or given == trained:
+        return None
+    at = "without temperatures" if trained is None else f"at {trained:g} K alone"
+    return f"got a temperature of {given:g} K, but the model was trained on pairs {at}"
 
 
 def _of_rows(values: NDArray[np.float32], index: NDArray[np.int64]) -> NewBlock:

@@ -24,6 +24,7 @@ from forescale.learners import (
     TrainsModel,
     get_learner,
 )
+from forescale.materials.pair import sides_of
 from forescale.prediction.calibration import MIN_SCORES, Calibration, folds
 from forescale.prediction.card import card_text
 from forescale.prediction.domain import Domain
@@ -90,6 +91,11 @@ def train(
     show_progress: bool = True,
 ) -> Trained:
     """Train and calibrate; see :func:`make_model`."""
+    if study.descriptor.file is not None:
+        raise ModelError(
+            "descriptor.file: the features of new materials are not computed here, so the model "
+            "cannot be handed over; errors, laws and plans of the run are not affected"
+        )
     rng = np.random.default_rng(np.random.SeedSequence(study.seed, spawn_key=_STREAM))
     learner = get_learner(study.learner.name, study.learner.options)
     arrays = data.arrays()
@@ -213,7 +219,7 @@ def _described(study: Study, data: StudyData, run: RunFolder) -> dict[str, Any]:
         "learner": {"name": study.learner.name, "options": study.learner.options},
         "target": manifest["tables"]["target"],
         "sources": manifest["tables"]["source"],
-        "descriptor": study.descriptor.name,
+        "descriptor": {"name": study.descriptor.name, "solvent": study.descriptor.solvent},
         "blocks": [
             {
                 "name": block.name,
@@ -223,7 +229,7 @@ def _described(study: Study, data: StudyData, run: RunFolder) -> dict[str, Any]:
             for block in data.blocks
         ],
         "columns": _columns(study),
-        "temperature": any(" at " in key for key in data.target.keys),
+        "temperature": _temperature(data),
         "n_source": len(data.source),
         "n_target": len(data.target),
         "overlap_materials": manifest["overlap_materials"],
@@ -251,6 +257,14 @@ def _columns(study: Study) -> dict[str, list[str]]:
         elif columns is not None:
             found.setdefault("material", []).append(columns)
     return {role: list(dict.fromkeys(names)) for role, names in found.items()}
+
+
+def _temperature(data: StudyData) -> str | float | None:
+    """``varies``, or the one temperature of all pairs in K; None without temperatures."""
+    if data.target.material_kind != "pair":
+        return None
+    found = {sides_of(key).temperature for key in [*data.target.keys, *data.source.keys]}
+    return "varies" if len(found) > 1 else found.pop()
 
 
 def _study_errors(study: Study, run: RunFolder) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Contents:
         row, measured, predicted, std (NaN where the learner gives none), scratch.
     laws, plan
         What was fitted to the errors, and planned from it.
+    lost_cells
+        Cells in which the learner failed: columns replicate, n_source, n_target, reason.
+    lost_replicates
+        Replicates in which it failed altogether, and why.
     """
 
     path: Path
@@ -48,6 +52,8 @@ class Contents:
     predictions: pd.DataFrame
     laws: list[Law]
     plan: Plan
+    lost_cells: pd.DataFrame
+    lost_replicates: dict[int, str]
 
     @classmethod
     def read(cls, path: Path, laws: list[Law], plan: Plan) -> Contents:
@@ -61,7 +67,16 @@ class Contents:
         folder = RunFolder(path)
         manifest = folder.manifest
         check_manifest(path, manifest)
-        return cls(path, manifest, folder.errors(), folder.predictions(), laws, plan)
+        return cls(
+            path,
+            manifest,
+            folder.errors(),
+            folder.predictions(),
+            laws,
+            plan,
+            folder.lost_cells(),
+            folder.lost_replicates(),
+        )
 
     @property
     def unit(self) -> str:

@@ -12,7 +12,7 @@ from forescale._files import replace_file, write_text
 from forescale.errors import RunFolderError
 from forescale.laws import Law
 from forescale.planning import Plan
-from forescale.report import answers, cards, export, handed_over, paper
+from forescale.report import answers, cards, export, handed_over, lost, paper
 from forescale.report.contents import METRIC_NAMES, Contents, labelled
 from forescale.report.figures import heatmap, law, learning_curves, parity
 from forescale.report.text import count, number, percent, pretty_unit
@@ -128,6 +128,8 @@ def _render(contents: Contents, charts: Charts, images: Images, grids: dict[str,
         sides=cards.sides(contents),
         data_cards=cards.data_cards(contents),
         rejects=cards.rejects(contents),
+        lost=lost.rows(contents),
+        lost_sentence=lost.sentence(contents),
         model_card=cards.model_card(contents),
         model=handed_over.view(contents),
         versions=cards.versions(contents),

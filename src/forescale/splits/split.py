@@ -36,6 +36,12 @@ def replicate_rng(seed: int, replicate: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replicate,)))
 
 
+def learner_seed(seed: int, replicate: int) -> int:
+    """What a learner draws by in one replicate, apart from the draws of its split."""
+    sequence = np.random.SeedSequence(seed, spawn_key=(replicate, 1))
+    return int(sequence.generate_state(1)[0])
+
+
 def split_target(
     rng: np.random.Generator,
     groups: NDArray[np.int64],

@@ -103,7 +103,8 @@ class TableSpec(_Strict):
         described = [self.kind, self.material or self.solute, self.value, self.unit]
         if self.file is not None and None in described and any(d is not None for d in described):
             raise ValueError(
-                "a file needs all of kind, material (for pairs solute and solvent), value and unit"
+                "a file needs all of kind, material, value and unit "
+                "(pairs: solute and solvent for material)"
             )
         return self
 
@@ -121,9 +122,38 @@ class TableSpec(_Strict):
 
 
 class DescriptorSpec(_Strict):
-    """Which descriptor; by default the one for the kind of material."""
+    """Which descriptor; by default the one for the kind of material.
+
+    Parameters
+    ----------
+    name
+        Of the materials, or of a pair's solutes (or polymers); ``table`` with a file.
+    solvent
+        Of a pair's solvents, if it is another.
+    file, material
+        A table of features computed elsewhere (CSV or Parquet), and its column of
+        materials; its other columns are numbers.
+    """
 
     name: str = "structure"
+    solvent: str | None = None
+    file: Path | None = None
+    material: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_file_is_a_table(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.get("file") is not None:
+            return {"name": "table", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> DescriptorSpec:
+        if (self.file is None) != (self.name != "table"):
+            raise ValueError("expected either name (a descriptor) or file")
+        if (self.file is None) != (self.material is None):
+            raise ValueError("a table of features needs both file and material, its column")
+        return self
 
 
 class LearnerSpec(BaseModel):
@@ -183,13 +213,14 @@ class EvaluationSpec(_Strict):
     test_fraction
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
-        ``exclude`` computed values of test materials, or ``allow`` them.
+        ``exclude`` computed values of test materials, or ``allow`` them; or
+        ``exclude-group``, those of all materials in the groups that are tested.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
 
     @field_validator("metrics")
     @classmethod
@@ -231,7 +262,7 @@ def load_study(path: Path) -> Study:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
-    for table in [raw.get("target"), *_as_list(raw.get("source"))]:
+    for table in [raw.get("target"), raw.get("descriptor"), *_as_list(raw.get("source"))]:
         if isinstance(table, dict) and isinstance(table.get("file"), str):
             table["file"] = str((path.parent / table["file"]).resolve())
     try:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from forescale.catalog import load_dataset
-from forescale.descriptors import DescribedBlock, describe
+from forescale.descriptors import DescribedBlock, describe, describe_by_table
 from forescale.errors import ConfigError, DataError
 from forescale.learners import Block, Grid, TransferData
 from forescale.materials import GROUPINGS
@@ -67,7 +67,13 @@ class StudyData:
         train, test = split_target(
             rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
         )
-        usable = usable_source(self.source.keys, self.target.keys[test], study.evaluation.overlap)
+        label = study.evaluation.split.partition(":")[2]
+        usable = usable_source(
+            self.source.keys,
+            self.target.keys[test],
+            study.evaluation.overlap,
+            GROUPINGS.get(self.target.material_kind, {}).get(label),
+        )
         return Split(source=rng.permutation(usable), train=train, test=test)
 
     def grid(self, study: Study) -> Grid:
@@ -125,6 +131,11 @@ def load_data(
         _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
     ]
     for place, table in enumerate(sources):
+        if study.descriptor.solvent is not None and table.material_kind != "pair":
+            raise ConfigError(
+                f"descriptor.solvent: got {study.descriptor.solvent!r}, expected it only for "
+                f"pairs, not for {table.material_kind}s"
+            )
         if table.material_kind != target.material_kind:
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
@@ -132,13 +143,20 @@ def load_data(
     source = combine(
         [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
     )
-    blocks = describe(
-        target.material_kind,
-        study.descriptor.name,
-        [*source.keys, *target.keys],
-        workers=workers,
-        show_progress=show_progress,
-    )
+    keys = [*source.keys, *target.keys]
+    if study.descriptor.file is not None:
+        assert study.descriptor.material is not None
+        column = study.descriptor.material
+        blocks = describe_by_table(study.descriptor.file, column, target.material_kind, keys)
+    else:
+        blocks = describe(
+            target.material_kind,
+            study.descriptor.name,
+            keys,
+            solvent_name=study.descriptor.solvent,
+            workers=workers,
+            show_progress=show_progress,
+        )
     groups = _groups(study, target, blocks)
     return StudyData(source=source, target=target, blocks=blocks, groups=groups)
 
@@ -155,8 +173,14 @@ def _groups(
     study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
 ) -> NDArray[np.int64]:
     label = study.evaluation.split.partition(":")[2]
+    classes = GROUPINGS.get(target.material_kind, {})
+    if study.evaluation.overlap == "exclude-group" and label not in classes:
+        raise ConfigError(
+            f"evaluation.overlap: got exclude-group with split = {study.evaluation.split!r}, "
+            f"expected group:NAME with a class that a {target.material_kind} tells itself "
+            f"({', '.join(classes) or 'there is none'})"
+        )
     if label:
-        classes = GROUPINGS.get(target.material_kind, {})
         if label in classes:
             return column_groups(pd.Series([classes[label](key) for key in target.keys]))
         if label not in target.frame:

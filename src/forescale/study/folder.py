@@ -149,8 +149,38 @@ class RunFolder:
         """Errors at the largest n with half the learner's capacity; empty if it has no limit."""
         return self._errors(half_capacity=True)
 
-    def _errors(self, *, half_capacity: bool) -> pd.DataFrame:
+    def lost_cells(self) -> pd.DataFrame:
+        """Cells that failed: columns replicate, n_source, n_target, reason."""
         errors = self._read_parts("errors")
+        where = ["replicate", "n_source", "n_target"]
+        if "lost" not in errors:  # a run made before they were kept
+            return pd.DataFrame(columns=[*where, "reason"])
+        found = errors[errors["lost"].notna()].rename(columns={"lost": "reason"})
+        return found[[*where, "reason"]].drop_duplicates(where, ignore_index=True)
+
+    def lost_replicates(self) -> dict[int, str]:
+        """Replicates whose learner failed when they were last tried, and why."""
+        try:
+            noted = json.loads(self._lost_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {int(replicate): str(one["reason"]) for replicate, one in noted.items()}
+
+    def note_lost(self, lost: Mapping[int, tuple[str, str]]) -> None:
+        """Keep the reason and details of each lost replicate, instead of those noted before."""
+        with self.writing():
+            if lost:
+                noted = {str(r): {"reason": a, "details": b} for r, (a, b) in lost.items()}
+                write_text(self._lost_path, json.dumps(noted, indent=2) + "\n")
+            else:
+                self._lost_path.unlink(missing_ok=True)
+
+    @property
+    def _lost_path(self) -> Path:
+        return self.path / "lost.json"
+
+    def _errors(self, *, half_capacity: bool) -> pd.DataFrame:
+        errors = self._read_parts("errors").drop(columns="lost", errors="ignore")
         if "half_capacity" not in errors:  # a run made before they were kept
             return errors.iloc[:0] if half_capacity else errors
         wanted = errors[errors["half_capacity"] == half_capacity]

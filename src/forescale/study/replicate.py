@@ -1,4 +1,4 @@
-"""One replicate of a study: learn on its split, return errors and predictions."""
+"""One replicate of a study: its learner's predictions become errors."""
 
 from __future__ import annotations
 
@@ -6,40 +6,55 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forescale.learners import Grid, PreparedLearner
+from forescale.errors import ForescaleError
+from forescale.learners import Grid
 from forescale.learners._base import GridPrediction
 from forescale.splits import Split
 from forescale.study.metrics import METRICS
 
 
-def run_replicate(
-    learner: PreparedLearner,
+def judge(
+    result: GridPrediction,
     split: Split,
     grid: Grid,
     measured: NDArray[np.float64],
     metrics: tuple[str, ...],
     *,
     replicate: int,
-    seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of every cell of the grid, and test predictions at its far corner.
 
     Parameters
     ----------
+    result
+        What a learner made of the split.
     measured
         Measured values of all target rows, shape (rows,).
 
     Returns
     -------
     errors
-        Columns replicate, n_source, n_target, metric, value, half_capacity. ``n_source`` 0
-        is the scratch baseline, ``n_target`` 0 the zero-shot one; rows with
-        ``half_capacity`` are of the learner with half its capacity at the largest n.
+        Columns replicate, n_source, n_target, metric, value, half_capacity, lost.
+        ``n_source`` 0 is the scratch baseline, ``n_target`` 0 the zero-shot one; rows with
+        ``half_capacity`` are of the learner with half its capacity at the largest n; the
+        value is NaN where the cell failed, and ``lost`` says why.
     predictions
         Columns replicate, row, measured, predicted, std, scratch.
+
+    Raises
+    ------
+    ForescaleError
+        If predictions have not the shape of the grid, or none is finite.
     """
-    result = learner.predict(split, grid, seed)
     truth = measured[split.test]
+    shape = (1 + len(grid.n_source), 1 + len(grid.n_target), len(truth))
+    if result.mean.shape != shape:
+        raise ForescaleError(
+            f"the learner returned predictions of shape {result.mean.shape}, expected {shape}"
+        )
+    if not np.isfinite(result.mean).any():
+        why = next(iter(result.lost.values()), "it returned no finite prediction")
+        raise ForescaleError(f"every cell was lost; the first: {why}")
     return (
         _errors(result, truth, grid, metrics, replicate),
         pd.DataFrame(
@@ -69,10 +84,13 @@ def _errors(
     asked = (n + m) > 0
     n, m, mean = n[asked], m[asked], result.mean[asked]
     half = np.zeros(len(n), dtype=bool)
+    cells = zip(n.tolist(), m.tolist(), mean, strict=True)
+    lost = [_why(result, (size, measured), row) for size, measured, row in cells]
     if result.half_capacity is not None:
         n = np.concatenate([n, np.full(len(sizes_m), sizes_n[-1])])
         m, mean = np.concatenate([m, sizes_m]), np.concatenate([mean, result.half_capacity])
         half = np.concatenate([half, np.ones(len(sizes_m), dtype=bool)])
+        lost += [None] * len(sizes_m)
     return pd.concat(
         [
             pd.DataFrame(
@@ -83,9 +101,17 @@ def _errors(
                     "metric": metric,
                     "value": METRICS[metric](mean, truth),
                     "half_capacity": half,
+                    "lost": pd.array(lost, dtype="string"),
                 }
             )
             for metric in metrics
         ],
         ignore_index=True,
     )
+
+
+def _why(result: GridPrediction, cell: tuple[int, int], mean: NDArray[np.float64]) -> str | None:
+    """Why a cell has no error, if it has none."""
+    if np.isfinite(mean).all():
+        return None
+    return result.lost.get(cell, "some predictions are not finite")

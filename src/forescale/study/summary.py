@@ -13,11 +13,11 @@ def summarise(errors: pd.DataFrame, learner: str) -> pd.DataFrame:
     -------
     DataFrame
         Columns learner, n_source, n_target, metric, mean, std_error (NaN for one
-        replicate), replicates.
+        replicate), replicates (those in which the cell did not fail).
     """
     grouped = errors.groupby(["n_source", "n_target", "metric"], sort=True)["value"]
-    summary = grouped.agg(["mean", "std", "size"]).reset_index()
-    summary["std_error"] = summary["std"] / np.sqrt(summary["size"])
+    summary = grouped.agg(["mean", "std", "count"]).reset_index()
+    summary["std_error"] = summary["std"] / np.sqrt(summary["count"].where(summary["count"] > 0))
     summary.insert(0, "learner", learner)
-    summary = summary.rename(columns={"size": "replicates"})
+    summary = summary.rename(columns={"count": "replicates"})
     return summary[["learner", "n_source", "n_target", "metric", "mean", "std_error", "replicates"]]
