@@ -105,14 +105,15 @@ def _tell(
     predictor: Predictor, outcome: Outcome, written: Path | None, aside: Path, aloud: bool
 ) -> None:
     settings = predictor.settings
-    unit = predictor.unit or "(no unit)"
+    name = str(settings["target"]["property"]).replace("_", " ")
+    unit = f" {predictor.unit}" if predictor.unit else ""
     lines = [
-        f"{settings['target']['property']} in {unit}, from {settings['n_source']:,} computed and "
+        f"{name}{' in' if unit else ''}{unit}, from {settings['n_source']:,} computed and "
         f"{settings['n_target']:,} measured values",
         f"  predicted  {outcome.predicted:,} of {outcome.rows:,} rows",
     ]
     if outcome.lowest is not None:
-        lines.append(f"  range      {outcome.lowest:.4g} to {outcome.highest:.4g} {unit}")
+        lines.append(f"  range      {outcome.lowest:.4g} to {outcome.highest:.4g}{unit}")
     lines.append(f"  known      {outcome.known:,} are among the materials learnt from")
     lines.append(f"  outside    {outcome.outside:,} are far from them: check before use")
     if outcome.rejected:
