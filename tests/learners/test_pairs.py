@@ -10,7 +10,7 @@ from forescale.errors import ConfigError
 from forescale.learners import Block, Grid, TransferData, get_learner
 from forescale.learners.gp import GPLearner, GPOptions
 from forescale.learners.lowrank import Landmarks, Sums
-from forescale.learners.pair_kernel import PairKernel, Preconditioner, solve
+from forescale.learners.pair_kernel import PairKernel, Preconditioner, SideKernel, solve
 from forescale.learners.testing import LearnerSuite, transfer_data
 from forescale.splits import Split
 
@@ -25,7 +25,17 @@ def _pairs():
     )
     rows = rng.integers(0, 30, 150), rng.integers(0, 8, 150)  # some pairs twice
     matrix = left[np.ix_(rows[0], rows[0])] * right[np.ix_(rows[1], rows[1])]
-    return PairKernel.of_rows(left, right, rows), matrix, rng.normal(size=150)
+    sides = [SideKernel.among(lambda some, k=k: k[some], len(k), rank=0) for k in (left, right)]
+    return PairKernel.of_rows(*sides, rows), matrix, rng.normal(size=150)
+
+
+def single(pairs):
+    """The same kernel in single precision but for its smooth part."""
+    split = [
+        SideKernel.among(lambda some, k=side.rest: k[some], len(side), rank=5)
+        for side in (pairs.left, pairs.right)
+    ]
+    return replace(pairs, left=split[0], right=split[1])
 
 
 def preconditioner(pairs, diagonal):
@@ -48,10 +58,13 @@ def test_the_preconditioner_inverts_what_it_says(pairs):
     np.testing.assert_allclose(helper.solve(v), expected, atol=1e-8)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_solves_are_those_with_the_whole_matrix(pairs, dtype):
+@pytest.mark.parametrize("precise", [True, False])
+def test_solves_are_those_with_the_whole_matrix(pairs, precise):
     kernel, matrix, v = pairs
-    kernel = replace(kernel, left=kernel.left.astype(dtype), right=kernel.right.astype(dtype))
+    if not precise:
+        kernel = single(kernel)
+        assert kernel.left.rest.dtype == np.float32
+        np.testing.assert_allclose(kernel.times(v), matrix @ v, atol=1e-5)
     helper, _ = preconditioner(kernel, 0.2)
     expected = np.linalg.solve((1 - NOISE) * matrix + NOISE * np.eye(150), v)
     found = solve(kernel, NOISE, v, helper, np.zeros(150), 1e-4)
@@ -86,21 +99,21 @@ def predict(data, folder, **options):
     return GPLearner(GPOptions(**options)).prepare(data, folder).predict(SPLIT, GRID, seed=0)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "precise"), [("laplacian", True), ("laplacian", False), ("rbf", True)]
-)
+@pytest.mark.parametrize("kernel", ["laplacian", "rbf", "matern32"])
+@pytest.mark.parametrize("precise", [True, False])
 def test_errors_are_those_of_the_exact_method(tmp_path, kernel, precise, monkeypatch):
     if not precise:
         monkeypatch.setattr("forescale.learners._pair_stage._PRECISE_BELOW", 0)
     data = pair_data()
-    exact = predict(data, tmp_path / "a", method="exact", kernel=kernel)
-    pairs = predict(data, tmp_path / "b", method="pairs", exact_rows=300, kernel=kernel)
+    options = {"kernel": kernel, "lengths": (2.0,), "noises": (0.01,)}
+    exact = predict(data, tmp_path / "a", method="exact", **options)
+    pairs = predict(data, tmp_path / "b", method="pairs", exact_rows=300, **options)
     measured = data.target_values[SPLIT.test]
     errors = [np.sqrt(np.mean((r.mean - measured) ** 2, axis=-1)) for r in (exact, pairs)]
     np.testing.assert_allclose(errors[1][:3], errors[0][:3], rtol=1e-9)
-    np.testing.assert_allclose(errors[1][3:], errors[0][3:], rtol=0.015)
+    np.testing.assert_allclose(errors[1][3:], errors[0][3:], rtol=0.02)
     assert pairs.half_capacity is None, "nothing limits its capacity"
-    assert pairs.notes["source_residual"] <= 0.1
+    assert pairs.notes["source_residual"] <= 0.3
 
 
 def test_a_side_that_all_computed_values_share(tmp_path):
@@ -120,16 +133,10 @@ def test_a_side_that_all_computed_values_share(tmp_path):
     assert np.sqrt(np.nanmean((exact.mean - pairs.mean) ** 2)) < 0.02 * spread
 
 
-@pytest.mark.parametrize(
-    ("options", "data", "message"),
-    [
-        ({"kernel": "matern32"}, pair_data(), "matern32 of several sides is no product"),
-        ({}, transfer_data(), "1 of the materials' sides vary, expected two"),
-    ],
-)
-def test_what_is_no_pair_is_said(tmp_path, options, data, message):
-    with pytest.raises(ConfigError, match=f"learner.method: got 'pairs', but .*{message}"):
-        GPLearner(GPOptions(method="pairs", **options)).prepare(data, tmp_path)
+def test_what_is_no_pair_is_said(tmp_path):
+    message = "learner.method: got 'pairs', but 1 of the materials' sides vary, expected two"
+    with pytest.raises(ConfigError, match=message):
+        GPLearner(GPOptions(method="pairs")).prepare(transfer_data(), tmp_path)
 
 
 def test_a_table_too_large_goes_on_landmarks(tmp_path, monkeypatch):

@@ -8,24 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.learners._stages import StagePrediction
-from forescale.learners.kernels import KernelName, fast_kernel, kernel
+from forescale.learners.kernels import KernelName, kernel
 from forescale.learners.lowrank import Landmarks, Sums
-from forescale.learners.pair_kernel import PairKernel, Preconditioner, solve
+from forescale.learners.pair_kernel import PairKernel, Preconditioner, SideKernel, solve
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Distances = NDArray[np.float32]
-
-PAIR_KERNELS = ("laplacian", "rbf")
-"""Kernels of several blocks that are products of one a block."""
 
 MOST_OPERATIONS = 4e11
 """Of one product with the kernel: some seconds."""
 
 _PRECISE_BELOW = 1e9  # operations of one product; double precision costs nothing there
 _RANK = 1_000  # of the preconditioner
+_SMOOTH_RANK = 100  # of the part of a kernel that is kept in double precision
 _CHUNK = 2048
-_TOLERANCE = 0.1  # of the noise that the solution leaves in the values
+_TOLERANCE = 0.3  # of the noise that the solution leaves in the values; errors differ by 0.1 %
 
 
 def operations(sides: tuple[int, int]) -> float:
@@ -72,14 +70,16 @@ class PairStage:
             Ascending numbers of values, the last at most N.
         """
         noise, signal = self.noise, 1.0 - self.noise
-        # Smooth kernels leave so little to the diagonal that single precision drowns it.
-        precise = (
-            self.name != "laplacian"
-            or operations((len(distances[0]), len(distances[1]))) < _PRECISE_BELOW
-        )
+        small = operations((len(distances[0]), len(distances[1]))) < _PRECISE_BELOW
+
+        def among(one: Distances, length: float) -> SideKernel:
+            def rows(sides: Ints) -> Floats:
+                return kernel(self.name, one[None, sides], (length,))
+
+            return SideKernel.among(rows, len(one), rank=0 if small else _SMOOTH_RANK)
+
         left, right = (
-            (kernel if precise else fast_kernel)(self.name, one[None], (length,))
-            for one, length in zip(distances, self.lengths, strict=True)
+            among(one, length) for one, length in zip(distances, self.lengths, strict=True)
         )
         rank, done = min(_RANK, int(sizes[0])), 0
         first = PairKernel(left, right, (rows[0][:rank], rows[1][:rank]))
@@ -105,22 +105,22 @@ class PairStage:
                 _TOLERANCE,
             )
             weights, done, steps = spread * found.weights, int(size), steps + found.steps
-            means[place] = centre + signal * nearness * self._read(
-                left, right, here, wanted, weights
-            )
+            means[place] = centre + signal * nearness * _read(left, right, here, wanted, weights)
         notes = {"source_noise": noise, "source_steps": float(steps)}
         notes["source_residual"] = found.residual
         return StagePrediction(means, notes=notes, weights=weights, centre=float(centre))
 
-    def _read(
-        self,
-        left: NDArray[np.floating],
-        right: NDArray[np.floating],
-        rows: tuple[Ints, Ints],
-        wanted: tuple[Ints, Ints],
-        weights: Floats,
-    ) -> Floats:
-        """Kernel between pairs wanted and rows, times the weights of rows."""
-        (a, at_a), (b, at_b) = (np.unique(side, return_inverse=True) for side in wanted)
-        table = PairKernel(left, right, rows).table(weights)
-        return np.asarray((left[a] @ (table @ right[:, b]))[at_a, at_b], dtype=np.float64)
+
+def _read(
+    left: SideKernel,
+    right: SideKernel,
+    rows: tuple[Ints, Ints],
+    wanted: tuple[Ints, Ints],
+    weights: Floats,
+) -> Floats:
+    """Kernel between pairs wanted and rows, times the weights of rows."""
+    (a, at_a), (b, at_b) = (np.unique(side, return_inverse=True) for side in wanted)
+    table = PairKernel(left, right, rows).table(weights)
+    everything = (np.arange(len(left)), np.arange(len(right)))
+    over_b = right.part(b, everything[1]).times(table.T).T
+    return np.asarray(left.part(a, everything[0]).times(over_b)[at_a, at_b])

@@ -36,7 +36,7 @@ from forescale.learners._distances import (
     choose_landmarks,
 )
 from forescale.learners._low_rank_stage import LowRankStage
-from forescale.learners._pair_stage import MOST_OPERATIONS, PAIR_KERNELS, PairStage, operations
+from forescale.learners._pair_stage import MOST_OPERATIONS, PairStage, operations
 from forescale.learners._stages import (
     RACE_ROWS,
     Candidate,
@@ -111,7 +111,7 @@ class GPLearner:
                 f"sample = {options.max_rows} in the source, or raise it where memory allows "
                 "12 bytes times their square"
             )
-        unfit = pairs_unfit(data, options.kernel)
+        unfit = pairs_unfit(data)
         if options.method == "pairs" and unfit:
             raise ConfigError(f"learner.method: got 'pairs', but {unfit}; leave it out")
         exact = options.method == "exact" or (options.method == "auto" and size <= options.max_rows)
@@ -338,11 +338,9 @@ def _places(used: list[Ints], rows: list[Ints]) -> Ints:
     return np.stack([np.searchsorted(a, b) for a, b in zip(used, rows, strict=True)])
 
 
-def pairs_unfit(data: TransferData, name: KernelName) -> str:
+def pairs_unfit(data: TransferData) -> str:
     """Why rows cannot be taken as pairs, or nothing."""
     sides = [len(block.values) for block in data.blocks if np.ptp(block.source)]
-    if name not in PAIR_KERNELS:
-        return f"the kernel {name} of several sides is no product; use {' or '.join(PAIR_KERNELS)}"
     if len(sides) != 2:
         return f"{len(sides)} of the materials' sides vary, expected two"
     if max(sides) > SQUARE_SIDES or operations((sides[0], sides[1])) > MOST_OPERATIONS:

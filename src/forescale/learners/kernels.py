@@ -23,6 +23,7 @@ KernelName = Literal["laplacian", "rbf", "matern32", "matern52"]
 COUNT_SHARE = 0.2
 """Share of counts in the distance where a descriptor has both kinds of column."""
 
+_RATES = {"laplacian": 1.0, "rbf": 1.0, "matern32": 3.0**0.5, "matern52": 5.0**0.5}
 _CLIP = 4.0  # standard deviations; beyond, a descriptor says "unusual", not how much
 _MAX_COUNT = 4096  # far above how often an environment occurs in a molecule
 _BLOCK = 256  # rows of distances computed at a time by one thread
@@ -36,7 +37,7 @@ def kernel(
 
     Computed in double precision: in single, the last bits of exp depend on an array's layout.
 
-    With several blocks the Laplacian and RBF kernels are products of one kernel a block.
+    With several blocks it is the product of one kernel a block.
 
     Parameters
     ----------
@@ -64,22 +65,18 @@ def _kernel(
     lengths: tuple[float, ...],
     dtype: type[np.float32] | type[np.float64],
 ) -> NDArray[np.floating]:
-    d = distances[0].astype(dtype)
-    d /= lengths[0]
-    for distance, length in zip(distances[1:], lengths[1:], strict=True):
-        if name == "laplacian":
-            d += distance / length
+    total = np.zeros(distances.shape[1:], dtype)  # exponents add, polynomials multiply
+    polynomial = None if name in {"laplacian", "rbf"} else np.ones_like(total)
+    for distance, length in zip(distances, lengths, strict=True):
+        d = distance.astype(dtype)
+        d *= _RATES[name] / length
+        if polynomial is None:
+            total += d if name == "laplacian" else 0.5 * d * d
         else:
-            d = np.hypot(d, distance / length)
-    if name == "laplacian":
-        return np.asarray(np.exp(np.negative(d, out=d), out=d))
-    if name == "rbf":
-        return np.asarray(np.exp(-0.5 * d * d))
-    if name == "matern32":
-        d *= 3.0**0.5
-        return np.asarray((1 + d) * np.exp(-d))
-    d *= 5.0**0.5
-    return np.asarray((1 + d + d * d / 3) * np.exp(-d))
+            total += d
+            polynomial *= 1 + d if name == "matern32" else 1 + d + d * d / 3
+    value = np.exp(np.negative(total, out=total), out=total)
+    return np.asarray(value if polynomial is None else np.multiply(value, polynomial, out=value))
 
 
 class Metric:
