@@ -62,7 +62,8 @@ def hold_out(study, data, seed, *, simulated, workers):
     new = [NewBlock(b.features.values, b.index[start + test]) for b in data.blocks]
     result, distance = model.predict(new), made.domain.distance(new)
     truth = data.target.values[test]
-    residual, outside = np.abs(result.mean - truth), distance > made.domain.threshold
+    mean = result.mean if data.censoring is None else data.censoring.raised(result.mean)
+    residual, outside = np.abs(mean - truth), distance > made.domain.threshold
     known = np.isin(data.target.keys[test], data.source.keys[source])
     reach = np.full(len(test), made.calibrations["exclude"].reach)
     if "allow" in made.calibrations:

@@ -11,7 +11,7 @@ import pytest
 from forescale.descriptors.morgan import MorganCounts
 from forescale.errors import ModelError
 from forescale.prediction import ModelFolder, Predictor, make_model
-from forescale.study import RunFolder, load_data, load_study
+from forescale.study import RunFolder, load_data, load_study, run_replicates
 from forescale.workflow import load_predictor
 
 FROZEN = Path(__file__).parent / "frozen"
@@ -165,3 +165,19 @@ def test_a_model_of_an_earlier_run_gives_the_same_numbers(monkeypatch):
         np.testing.assert_allclose(got[column], expected[column], rtol=1e-7, atol=1e-9)
     assert got["known"].tolist() == expected["known"].tolist()
     assert got["outside"].tolist() == expected["outside"].tolist()
+
+
+def test_predictions_stop_at_the_floor_of_the_property(write_study, tmp_path):
+    """A study whose values are censored hands over a model that is raised, too."""
+    study_file = write_study(tmp_path, replicates=2)
+    text = study_file.read_text() + "[censoring]\nfloor = 60.0\nlearn_as = 0.0\n"
+    study_file.write_text(text)
+    study = load_study(study_file)
+    data = load_data(study, show_progress=False)
+    run = RunFolder.open(tmp_path / "run", study, data)
+    run_replicates(study, data, run, show_progress=False)
+    make_model(study, data, run, show_progress=False)
+    got, _ = Predictor.load(run.path).predict(["CC", "CCO", *NEW])
+    assert got["prediction"][0] == got["low"][0] == 60.0
+    assert got["low"].min() == 60.0
+    assert got["prediction"].max() > 100

@@ -31,7 +31,7 @@ _ARRAYS = ("learner.npz", "domain.npz")
 _KNOWN = "known.parquet"
 _NEEDED = (
     "learner", "target", "descriptor", "blocks", "columns", "sources", "n_source", "n_target",
-    "seed", "calibrations", "files", "identity",
+    "seed", "censoring", "temperature", "settings", "domain", "calibrations", "files", "identity",
 )  # fmt: skip
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -20,6 +20,7 @@ from forescale.materials.pair import sides_of, temperature_ending
 from forescale.prediction.calibration import Calibration
 from forescale.prediction.domain import Domain
 from forescale.prediction.folder import ModelFolder
+from forescale.study.censoring import Censoring
 
 _ROWS = 1_000  # materials at a time and thread
 _SHOWN = 3  # undefined descriptor columns named in a reason
@@ -160,6 +161,9 @@ class Predictor:
         self, blocks: list[NewBlock], known: NDArray[np.object_]
     ) -> dict[str, NDArray[Any]]:
         result = self.model.predict(blocks)
+        given = self.settings["censoring"]
+        floor = -np.inf if given is None else Censoring(**given).floor
+        mean = np.maximum(result.mean, floor)
         simulated = np.isin(known, ("computed", "both"))
         half = self.calibrations["exclude"].half_width(result.std, len(known))
         if "allow" in self.calibrations:
@@ -167,9 +171,9 @@ class Predictor:
             half = np.where(simulated, other, half)
         distance = self.domain.distance(blocks)
         return {
-            "prediction": result.mean,
-            "low": result.mean - half,
-            "high": result.mean + half,
+            "prediction": mean,
+            "low": np.maximum(mean - half, floor),
+            "high": mean + half,
             "std": np.full(len(known), np.nan) if result.std is None else result.std,
             "distance": distance,
             "distance_percentile": self.domain.percentile(distance),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from forescale import __version__
 from forescale._files import scratch_folder
+from forescale._plugins import told
 from forescale._progress import progress
 from forescale._workers import in_processes
 from forescale.errors import ModelError
@@ -20,6 +21,7 @@ from forescale.learners import (
     Grid,
     ModelState,
     PreparedLearner,
+    PreparedTogether,
     RestoresModel,
     TrainsModel,
     get_learner,
@@ -31,6 +33,7 @@ from forescale.prediction.domain import Domain
 from forescale.prediction.folder import ModelFolder
 from forescale.splits import Split, usable_source
 from forescale.study import RunFolder, Study, StudyData, summarise
+from forescale.study.censoring import Censoring
 from forescale.tables import PairColumns
 
 _STREAM = (0, 1)  # of random numbers; replicates have (0,), (1,), …
@@ -106,7 +109,7 @@ def train(
             "and plans of the run are not affected"
         )
     tasks = _tasks(study, data, rng)
-    job = _Job(prepared, data.target.values, study.seed)
+    job = _Job(prepared, data.target.values, study.seed, data.censoring)
     results: dict[Any, Result] = {}
     with progress("Model and calibration", len(tasks), shown=show_progress) as advance:
         for name, result in _results(job, tasks, workers):
@@ -138,15 +141,24 @@ class _Job:
     prepared: PreparedLearner
     measured: np.ndarray[Any, np.dtype[np.float64]]
     seed: int
+    censoring: Censoring | None = None
 
     def run(self, split: Split, fold: int | None) -> Result:
         """Train on all rows without a fold, else predict the fold's rows."""
-        with threadpool_limits(1):
-            if fold is None:
-                assert isinstance(self.prepared, TrainsModel)
-                return self.prepared.train(split.source, split.train, self.seed).state()
-            grid = Grid(np.array([len(split.source)]), np.array([len(split.train)]))
-            result = self.prepared.predict(split, grid, self.seed)
+        try:
+            with threadpool_limits(1):
+                if fold is None:
+                    assert isinstance(self.prepared, TrainsModel)
+                    return self.prepared.train(split.source, split.train, self.seed).state()
+                grid = Grid(np.array([len(split.source)]), np.array([len(split.train)]))
+                result = self.prepared.predict(split, grid, self.seed)
+        except Exception as error:  # whatever a learner from elsewhere may raise
+            raise ModelError(f"the learner failed on all of the data: {told(error)}") from error
+        if result.lost:
+            reason = next(iter(result.lost.values()))
+            raise ModelError(f"the learner failed on a part of the data: {reason}")
+        if self.censoring is not None:
+            result = self.censoring.judged(result)
         return pd.DataFrame(
             {
                 "row": split.test,
@@ -182,7 +194,7 @@ def _tasks(study: Study, data: StudyData, rng: np.random.Generator) -> dict[Any,
 def _results(
     job: _Job, tasks: dict[Any, tuple[Any, ...]], workers: int
 ) -> Iterator[tuple[Any, Result]]:
-    if workers <= 1:
+    if workers <= 1 or isinstance(job.prepared, PreparedTogether):
         return ((name, job.run(*arguments)) for name, arguments in tasks.items())
     return in_processes(job.run, tasks, workers, "parts of the model")
 
@@ -230,6 +242,7 @@ def _described(study: Study, data: StudyData, run: RunFolder) -> dict[str, Any]:
         ],
         "columns": _columns(study),
         "temperature": _temperature(data),
+        "censoring": None if data.censoring is None else asdict(data.censoring),
         "n_source": len(data.source),
         "n_target": len(data.target),
         "overlap_materials": manifest["overlap_materials"],
