@@ -71,12 +71,16 @@ class TransferData:
     source_only
         Rows of the source whose material is not in the target, so never a test
         material: anything learnt from inputs alone (scales, say) is learnt from these.
+    same_property
+        Whether both sides are one property in one unit. If not, a computed value is no
+        prediction of the measured one, and zero-shot predictions are not judged.
     """
 
     blocks: tuple[Block, ...]
     source_values: Floats
     target_values: Floats
     source_only: Ints
+    same_property: bool = True
 
     @classmethod
     def of_rows(

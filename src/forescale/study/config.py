@@ -54,6 +54,10 @@ class TableSpec(_Strict):
         its unit and its lowest and highest credible value.
     sample
         Draw at most this many rows at random (by the study's seed).
+    cross_property
+        For a source: its property is another than the target's, in any unit. It is
+        learnt from on its own scale, nothing is assumed of the slope between the two, and
+        there is no zero-shot prediction.
     valid
         Lowest and highest credible value of a file, in its unit.
     """
@@ -72,6 +76,7 @@ class TableSpec(_Strict):
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
     valid: tuple[float, float] | None = None
+    cross_property: bool = False
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSpec:
@@ -265,6 +270,22 @@ class Study(_Strict):
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     censoring: CensoringSpec | None = None
+
+    @model_validator(mode="after")
+    def _same_or_other_property(self) -> Study:
+        if self.target.cross_property:
+            raise ValueError("target.cross_property: is for sources, expected it there")
+        if len({spec.cross_property for spec in self.source}) > 1:
+            raise ValueError(
+                "source: got cross_property in some and not in others, expected sources of one "
+                "property"
+            )
+        return self
+
+    @property
+    def cross_property(self) -> bool:
+        """Whether the sources hold another property than the target."""
+        return self.source[0].cross_property
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""

@@ -40,6 +40,7 @@ class StudyData:
     blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
     censoring: Censoring | None = None
+    same_property: bool = True
 
     def arrays(self) -> TransferData:
         """The arrays that learners see."""
@@ -57,11 +58,19 @@ class StudyData:
                 )
                 for block in self.blocks
             ),
-            source_values=self._learnt(self.source.values),
+            source_values=self._source_values(),
             target_values=self._learnt(self.target.values),
             # Where nearly all sources are targets too, inputs of both must do.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
+            same_property=self.same_property,
         )
+
+    def _source_values(self) -> NDArray[np.float64]:
+        values = self.source.values
+        if self.same_property:
+            return self._learnt(values)
+        # Another property has a scale of its own, learnt from computed values alone.
+        return np.asarray((values - values.mean()) / (values.std() or 1.0))
 
     def _learnt(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.censoring is None else self.censoring.learnt(values)
@@ -145,9 +154,8 @@ def load_data(
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
             )
-    source = combine(
-        [_in_unit(table, target.unit, f"source[{i}]") for i, table in enumerate(sources)]
-    )
+    unit = sources[0].unit if study.cross_property else target.unit
+    source = combine([_in_unit(table, unit, f"source[{i}]") for i, table in enumerate(sources)])
     keys = [*source.keys, *target.keys]
     if study.descriptor.file is not None:
         assert study.descriptor.material is not None
@@ -165,7 +173,8 @@ def load_data(
     groups = _groups(study, target, blocks)
     floor = study.censoring
     censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
-    return StudyData(source, target, blocks, groups, censoring)
+    same = not study.cross_property
+    return StudyData(source, target, blocks, groups, censoring, same)
 
 
 def _load_target(study: Study, on_error: OnError) -> PropertyTable:
@@ -255,7 +264,10 @@ def _in_unit(table: PropertyTable, unit: str, where: str) -> PropertyTable:
     try:
         return table.to_unit(unit)
     except ConfigError as error:
-        raise ConfigError(f"{where}.unit: {error}, the unit of the target") from None
+        raise ConfigError(
+            f"{where}.unit: {error}, the unit of the target; for another property than the "
+            "target's say cross_property = true in every source"
+        ) from None
 
 
 def _sampled(table: PropertyTable, size: int | None, seed: int) -> PropertyTable:
