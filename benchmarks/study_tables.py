@@ -78,7 +78,9 @@ def main() -> None:
     for path in arguments.runs:
         folder = RunFolder(path)
         manifest = folder.manifest
+        evaluation = manifest["study"]["evaluation"]
         print(f"\n### {path.name}: mean {arguments.metric.upper()} ({manifest['metric_unit']})\n")
+        print(f"split = {evaluation['split']}, overlap = {evaluation['overlap']}\n")
         print_errors(folder, arguments.metric)
         print_laws(folder, arguments.metric)
         print(f"\nNoise floor: {manifest['noise_floor']}")
