@@ -175,3 +175,10 @@ class TestPairsKeepTheContract(LearnerSuite):
         values[:120] = np.repeat(values[:120:10], 10, axis=0)
         mean = predict(replace(data, blocks=(replace(block, values=values), other))).mean
         assert np.isfinite(mean[1:]).all()
+
+
+def test_measured_values_may_have_other_shares_of_noise(tmp_path):
+    notes = predict(
+        pair_data(), tmp_path / "a", noises=(0.1,), target_noises=(0.003,), lengths=(2.0,)
+    ).notes
+    assert (notes["source_noise"], notes["target_noise"]) == (0.1, 0.003)

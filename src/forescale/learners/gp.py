@@ -56,6 +56,8 @@ class GPOptions(BaseModel):
         Candidate length scales, in units of the median distance between materials.
     noises
         Candidate shares of noise in the variance, for both stages.
+    target_noises
+        Those of the measured values, if they are others.
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
@@ -77,6 +79,7 @@ class GPOptions(BaseModel):
     kernel: KernelName = "laplacian"
     lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
     noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
+    target_noises: Annotated[tuple[_Share, ...], MinLen(1)] | None = None
     rho_observations: _Positive = 5.0
     method: Literal["auto", "exact", "pairs", "low-rank"] = "auto"
     max_rows: Annotated[int, Gt(0)] = 15_000
@@ -150,7 +153,9 @@ class PreparedGP:
             basis = np.insert(basis, -1, standardised(half[None], values, grid.n_source[-1:])[0], 0)
             scale = np.insert(scale, -1, scale[-1])
         second = TargetStage(
-            self.options.kernel, self._candidates, self.options.rho_observations
+            self.options.kernel,
+            self._candidates(self.options.target_noises or self.options.noises),
+            self.options.rho_observations,
         ).predict(
             within=self._distances(known, known),
             cross=self._distances(new, known),
@@ -170,10 +175,9 @@ class PreparedGP:
         mean[:, 1:] = tuned
         return GridPrediction(mean, second.std, half_capacity, {**first.notes, **second.notes})
 
-    @property
-    def _candidates(self) -> tuple[Candidate, ...]:
+    def _candidates(self, noises: tuple[float, ...]) -> tuple[Candidate, ...]:
         lengths = product(self.options.lengths, repeat=len(self.blocks))
-        return tuple(product(lengths, self.options.noises))
+        return tuple(product(lengths, noises))
 
     def _source(
         self, source: Ints, wanted: list[Ints], values: Floats, sizes: Ints
@@ -184,7 +188,7 @@ class PreparedGP:
         # Where no size is exact, the first rows still choose the kernel's length scales.
         rows = max(small.max(initial=0), min(RACE_ROWS, self.options.exact_rows, len(source)))
         computed = [block.source[source[:rows]] for block in self.blocks]
-        exact = SourceStage(self.options.kernel, self._candidates).predict(
+        exact = SourceStage(self.options.kernel, self._candidates(self.options.noises)).predict(
             within=self._distances(computed, computed),
             cross=self._distances(wanted, computed),
             values=values[:rows],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from forescale.materials.composition import chemical_system
 from forescale.materials.pair import sides_of
+from forescale.materials.polymer_class import polymer_class
 
 
 def scaffold(key: str) -> str:
@@ -51,5 +52,6 @@ GROUPINGS: dict[str, dict[str, Callable[[str], str]]] = {
         "solvent": solvent,
         "pair": without_temperature,
     },
+    "polymer": {"polymer_class": polymer_class},
 }
 """For each kind of material: name of a grouping, and the class that it gives a key."""

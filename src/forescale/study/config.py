@@ -230,6 +230,28 @@ class EvaluationSpec(_Strict):
         return value
 
 
+class CensoringSpec(_Strict):
+    """Values at a floor say only that the true one is no higher.
+
+    Parameters
+    ----------
+    floor
+        Lowest value of the property, in the target's unit: 0 for a band gap.
+    learn_as
+        What learners are given in place of values at or below it, lower than the floor.
+        Predictions below the floor are raised to it.
+    """
+
+    floor: float
+    learn_as: float
+
+    @model_validator(mode="after")
+    def _below(self) -> CensoringSpec:
+        if not self.learn_as < self.floor:
+            raise ValueError(f"learn_as is expected below the floor, {self.floor:g}")
+        return self
+
+
 class Study(_Strict):
     """A whole study; see :func:`load_study`."""
 
@@ -242,6 +264,7 @@ class Study(_Strict):
     learner: LearnerSpec = LearnerSpec()
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    censoring: CensoringSpec | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""
@@ -324,6 +347,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "grid": GridSpec,
     "n_source": SourceSizes,
     "evaluation": EvaluationSpec,
+    "censoring": CensoringSpec,
 }
 
 

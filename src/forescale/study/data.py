@@ -17,6 +17,7 @@ from forescale.learners import Block, Grid, TransferData
 from forescale.materials import GROUPINGS
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
+from forescale.study.censoring import Censoring
 from forescale.study.config import SourceSizes, Study, TableSpec
 from forescale.tables import (
     ColumnMap,
@@ -38,6 +39,7 @@ class StudyData:
     target: PropertyTable
     blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
+    censoring: Censoring | None = None
 
     def arrays(self) -> TransferData:
         """The arrays that learners see."""
@@ -55,11 +57,14 @@ class StudyData:
                 )
                 for block in self.blocks
             ),
-            source_values=self.source.values,
-            target_values=self.target.values,
+            source_values=self._learnt(self.source.values),
+            target_values=self._learnt(self.target.values),
             # Where nearly all sources are targets too, inputs of both must do.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
         )
+
+    def _learnt(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values if self.censoring is None else self.censoring.learnt(values)
 
     def split(self, study: Study, replicate: int) -> Split:
         """Rows of one replicate: fresh order of the source, fresh split of the target."""
@@ -158,7 +163,9 @@ def load_data(
             show_progress=show_progress,
         )
     groups = _groups(study, target, blocks)
-    return StudyData(source=source, target=target, blocks=blocks, groups=groups)
+    floor = study.censoring
+    censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
+    return StudyData(source, target, blocks, groups, censoring)
 
 
 def _load_target(study: Study, on_error: OnError) -> PropertyTable:

@@ -8,7 +8,13 @@ import pytest
 
 from forescale.catalog.live import OptimadeQuery, fetch_optimade
 from forescale.errors import ConfigError, DataError, MissingDependencyError
+from forescale.study import load_data, load_study
 from forescale.tables import PropertyTable
+
+FORMULAS = [
+    *("NaCl", "MgO", "GaN", "GaAs", "ZnO", "TiO2", "SiC", "BN", "AlN"),
+    *("InP", "CdTe", "LiF", "KBr", "Al2O3", "SiO2", "PbTe", "CaF2", "NaN"),
+]
 
 
 def test_every_structure_is_read_over_all_pages(fetch, proxy):
@@ -89,7 +95,7 @@ def test_a_finished_download_is_used_again_without_the_server(fetch, proxy):
         ({"property_name": "_exmpl_hull"}, ConfigError, "name the number in it"),
         ({"property_name": "_exmpl_band_gap.pbe"}, ConfigError, "expected a dictionary"),
         ({"property_name": "_exmpl_gap_bare"}, ConfigError, "states no unit"),
-        ({"property_name": "Band gap"}, ConfigError, "small letters"),
+        ({"property_name": "Band gap"}, ConfigError, "letters, digits"),
         ({"unit": "K"}, ConfigError, "got _exmpl_band_gap in 'eV', expected a unit that conv"),
         ({"unit": "evolts"}, ConfigError, "got unit 'evolts'"),
         ({"filter": "nelements=="}, ConfigError, "not an OPTIMADE filter"),
@@ -135,6 +141,40 @@ def test_the_command_writes_a_table_and_its_rejects(fetch, forescale, proxy, tmp
     table = PropertyTable.from_parquet(out)
     assert len(table) == 18
     assert (tmp_path / "rejects.csv").read_text().count("outside the valid range") == 3
+
+
+STUDY = """
+name = "gaps"
+[[source]]
+file = "gaps.parquet"
+[target]
+file = "measured.csv"
+kind = "composition"
+material = "formula"
+value = "gap"
+unit = "meV"
+[descriptor]
+file = "features.csv"
+material = "formula"
+[grid]
+n_source = [6, 8]
+n_target = [3]
+"""
+
+
+def test_a_study_takes_the_table(fetch, tmp_path):
+    fetch().table.to_parquet(tmp_path / "gaps.parquet")
+    measured = ("Mg1O1", 7800), ("ClNa", 8500), ("GaAs", 1420), ("CdTe", 1500), ("InP", 1340)
+    rows = "".join(f"{formula},{gap}\n" for formula, gap in measured)
+    (tmp_path / "measured.csv").write_text(f"formula,gap\n{rows}")
+    rows = "".join(f"{formula},{number}\n" for number, formula in enumerate(FORMULAS))
+    (tmp_path / "features.csv").write_text(f"formula,number\n{rows}")
+    (tmp_path / "study.toml").write_text(STUDY)
+    data = load_data(load_study(tmp_path / "study.toml"), show_progress=False)
+    assert (len(data.source), len(data.target)) == (18, 5)
+    assert set(data.target.keys) <= set(data.source.keys)
+    assert data.source.unit == "meV"
+    assert data.source.provenance[0].dataset.startswith("Example, OPTIMADE")
 
 
 def test_without_the_extra_it_is_named(monkeypatch):

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from forescale._imports import optional
 from forescale._paths import cache_folder
 from forescale.catalog.live.download import Download
 from forescale.catalog.live.http import Manners
 from forescale.catalog.live.pages import PageStore
-from forescale.catalog.live.query import OptimadeQuery, check_filter
+from forescale.catalog.live.query import EXTRA, OptimadeQuery, check_filter
 from forescale.catalog.live.table import Answered, stated_unit, to_table, wanted_unit
 from forescale.tables import PropertyTable
 
@@ -84,6 +85,8 @@ def fetch_optimade(
     ForescaleError
         If the server cannot be read; what was read is kept.
     """
+    for module in ("optimade", "ucumvert"):  # missed now, not after the first requests
+        optional(module, EXTRA)
     check_filter(query.filter)
     store = PageStore(folder or _folder(query))
     with store.locked():

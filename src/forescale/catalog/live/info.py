@@ -99,19 +99,22 @@ def read_definition(client: Client, query: OptimadeQuery) -> Definition:
                 f"{query.field} is of type {definition.type}, expected a dictionary to take "
                 f"{'.'.join(query.keys)!r} from"
             )
-        # The server's unit, if any, is not that of one value in the dictionary.
-        return definition.model_copy(update={"unit": None})
+        inner = _inner(properties[query.field], query.keys)
+        definition = _definition(inner, _soft(properties, "id"))
     if definition.type is not None and definition.type not in _NUMBERS:
-        inside = (
-            f"; name the number in it, as {query.field}.KEY"
-            if definition.type == "dictionary"
-            else ""
-        )
+        inside = f"; name the number in it, as {query.property_name}.KEY"
         raise ConfigError(
-            f"{query.field} is of type {definition.type} at {client.base_url}, "
-            f"expected float or integer{inside}"
+            f"{query.property_name} is of type {definition.type} at {client.base_url}, "
+            f"expected float or integer{inside if definition.type == 'dictionary' else ''}"
         )
     return definition
+
+
+def _inner(given: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    """The definition of a value in a dictionary; without one, no type and no unit."""
+    for key in keys:
+        given = _soft(_soft(given, "properties"), key)
+    return given
 
 
 def _definition(given: dict[str, Any], identifier: dict[str, Any]) -> Definition:

@@ -76,8 +76,6 @@ class PageStore:
         RunFolderError
             If the folder cannot be written or another process reads into it.
         """
-        import fcntl
-
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             stream = self.folder.with_name(f".{self.folder.name}.lock").open("w")
@@ -85,7 +83,11 @@ class PageStore:
             raise RunFolderError(f"{self.folder}: cannot be written ({error.strerror})") from None
         with stream:
             try:
+                import fcntl
+
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except ImportError:  # not on Windows; pages are whole files there too
+                pass
             except OSError:
                 raise RunFolderError(
                     f"{self.folder}: another download is writing here; wait for it or stop it"

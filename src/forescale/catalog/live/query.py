@@ -11,7 +11,7 @@ from forescale._imports import optional
 from forescale.errors import ConfigError
 
 EXTRA = "optimade"
-_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class OptimadeQuery:
         if not _NAME.fullmatch(self.field):
             raise ConfigError(
                 f"got property {self.property_name!r}, expected a name such as _oqmd_band_gap: "
-                "small letters, digits and underscores, then .KEY for a value of a dictionary"
+                "letters, digits and underscores, then .KEY for a value of a dictionary"
             )
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"got a maximum of {self.limit} entries, expected at least 1")

@@ -33,6 +33,9 @@ def read_page(answer: Answer, url: str, query: OptimadeQuery, client: Client) ->
     if not isinstance(data, list):
         raise _not_as_expected(url, "data", data, "a list of structures")
     entries = tuple(_entry(row, i, url, query) for i, row in enumerate(data))
+    if data and not any(query.field in row["attributes"] for row in data):
+        # The specification wants null where there is no value; some servers leave those out.
+        raise SchemaError(f"{url}: no structure has {query.field!r}, which was asked for")
     meta = body.get("meta")
     if not isinstance(meta, dict):
         raise _not_as_expected(url, "meta", meta, "an object")
@@ -43,11 +46,14 @@ def read_page(answer: Answer, url: str, query: OptimadeQuery, client: Client) ->
         )
     if following == url:
         raise SchemaError(f"{url}: gives itself as the next page")
+    returned = _count(meta, "data_returned", url)
+    if following is not None and returned is not None and returned <= len(entries):
+        returned = None  # some servers count the page, and not the answer as they should
     return Page(
         url=url,
         next=following,
         date=None if answer.date is None else answer.date.isoformat(),
-        data_returned=_count(meta, "data_returned", url),
+        data_returned=returned,
         data_available=_count(meta, "data_available", url),
         request_delay=_delay(meta),
         entries=entries,
@@ -69,16 +75,11 @@ def _entry(row: Any, place: int, url: str, query: OptimadeQuery) -> Entry:
     attributes = row.get("attributes")
     if not isinstance(attributes, dict):
         raise _not_as_expected(url, f"{where}.attributes", attributes, "an object")
-    if query.field not in attributes:
-        raise SchemaError(
-            f"{url}: {where}.attributes has no {query.field!r}, which was asked for; "
-            "expected a number or null"
-        )
     formula, modified = attributes.get("chemical_formula_reduced"), attributes.get("last_modified")
     return Entry(
         id=plain(identifier),
         formula=plain(formula) if formula is not None else None,
-        value=_inside(attributes[query.field], query.keys),
+        value=_inside(attributes.get(query.field), query.keys),
         last_modified=plain(modified) if isinstance(modified, str) else None,
     )
 
