@@ -41,9 +41,9 @@ def main() -> None:
     chosen = [v for v in VARIANTS if not arguments.only or v.slug in arguments.only]
     judged = min(arguments.baselines, arguments.replicates)
     for variant in chosen:
-        finished, others = run(study, variant, arguments.out, arguments.workers, judged)
+        finished, others, n = run(study, variant, arguments.out, arguments.workers, judged)
         print(f"\n## {variant.title} (split = {variant.split}, overlap = {variant.overlap})")
-        print_models(finished, others, ("r2", "rmse", "mae"), judged or arguments.replicates)
+        print_models(finished, others, ("r2", "rmse", "mae"), judged or arguments.replicates, n)
         print_curves(finished, "rmse")
 
 
