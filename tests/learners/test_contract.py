@@ -14,10 +14,20 @@ class TestGP(LearnerSuite):
         return get_learner("gp", {"kernel": request.param, **options})
 
 
+class TestMLP(LearnerSuite):
+    rtol = 0.05  # training multiplies rounding
+
+    @pytest.fixture(params=["all", "choose"])
+    def learner(self, request):
+        pytest.importorskip("jax")
+        options = {"width": 32, "inputs": 8, "min_steps": 300, "dropout": 0.0, "ensemble": 2}
+        return get_learner("mlp", {"fine_tune": request.param, **options})
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("forest", {}, r"learner\.name: got 'forest', expected one of gp"),
+        ("forest", {}, r"learner\.name: got 'forest', expected one of gp, mlp"),
         ("gp", {"kernal": "rbf"}, r"learner\.kernal: got 'rbf'"),
         ("gp", {"kernel": "cubic"}, r"learner\.kernel: got 'cubic'.*'laplacian'"),
         ("gp", {"noises": [0.1, -1]}, r"learner\.noises\.1: got -1.*greater than 0"),
