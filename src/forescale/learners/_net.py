@@ -125,11 +125,10 @@ def _stepper(
     adam = optax.scale_by_adam()
 
     def objective(params: Params, chosen: Array, key: Array | None) -> Array:
-        far = sum(
-            jnp.sum((a - c) ** 2) + jnp.sum((b - d) ** 2)
-            for (a, b), (c, d) in zip(params, first, strict=True)
-        )
-        return _loss(params, tables, rows, chosen, key, recipe) + recipe.pull * far
+        apart = jax.tree.map(lambda now, then: jnp.sum((now - then) ** 2), params, first)
+        far = jnp.sum(jnp.stack(jax.tree.leaves(apart)))
+        loss: Array = _loss(params, tables, rows, chosen, key, recipe) + recipe.pull * far
+        return loss
 
     def step(state: Any, place: Array) -> Any:
         params, moments, key = state

@@ -356,8 +356,10 @@ class Crowd:
         return _net.Recipe(*(np.broadcast_to(np.float32(each), models) for each in numbers))
 
     def _keys(self, n: int, m: int) -> Array:
-        return _net.folded(self.keys, np.random.SeedSequence([n, m]).generate_state(1)[0])
+        found: Array = _net.folded(self.keys, np.random.SeedSequence([n, m]).generate_state(1)[0])
+        return found
 
 
 def _where(mended: Array, new: Array, old: Array) -> Array:
-    return jnp.where(mended.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+    chosen: Array = jnp.where(mended.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+    return chosen
