@@ -18,23 +18,28 @@ ROWS = {  # of each public file, and how many of them lie outside the valid rang
     ("polymer-heat-capacity-measured", "specific_heat"): (120, 0),
     ("polymer-thermal-conductivity-md", "thermal_conductivity"): (2259, 1),
     ("polymer-thermal-conductivity-measured", "thermal_conductivity"): (68, 0),
+    ("band-gap-materials-project", "band_gap"): (106113, 0),
+    ("band-gap-oqmd", "band_gap"): (341608, 0),
+    ("band-gap-measured", "band_gap"): (4604, 0),
+    ("solvation-cosmo-rs", "solvation_free_energy"): (290000, 0),
+    ("solvation-measured", "solvation_free_energy"): (8780, 0),
+    ("chi-cosmo-rs", "chi"): (1206, 0),
+    ("chi-measured", "chi"): (1190, 0),
 }
 
 
 @pytest.mark.parametrize("name", entry_names())
 def test_an_entry_says_what_a_reader_needs(name):
     entry = get_entry(name)
-    assert (entry.file is None) != (entry.package is None)
+    assert bool(entry.remote_files) != (entry.package is not None)
     assert entry.title
     assert entry.licence
     assert entry.citation
     for prop in entry.properties.values():
         assert same_dimension(prop.unit, prop.unit)
         assert prop.valid is None or prop.valid[0] < prop.valid[1]
-    if entry.file is not None:
-        assert entry.file.url.startswith(
-            f"https://raw.githubusercontent.com/{entry.file.repository}/"
-        )
+    for file in entry.remote_files:
+        assert file.url.startswith(f"https://raw.githubusercontent.com/{file.repository}/")
 
 
 def test_an_unknown_name_or_property_names_the_known_ones():
@@ -48,7 +53,7 @@ def test_an_unknown_name_or_property_names_the_known_ones():
 
 
 def test_every_entry_with_a_file_has_its_rows_checked():
-    assert {name for name, _ in ROWS} == {n for n in entry_names() if get_entry(n).file is not None}
+    assert {name for name, _ in ROWS} == {n for n in entry_names() if get_entry(n).remote_files}
 
 
 @pytest.mark.mirror
@@ -56,7 +61,7 @@ def test_every_entry_with_a_file_has_its_rows_checked():
 def test_a_file_has_its_hash_and_its_rows(name, property_name, monkeypatch):
     # Chemistry aside (the next test looks at it), which takes minutes for the largest.
     monkeypatch.setattr(
-        "forescale.tables.reading.parse_material", lambda kind, text: SimpleNamespace(key=text)
+        "forescale.tables.materials.parse_material", lambda kind, text: SimpleNamespace(key=text)
     )
     locate(get_entry(name))
     table = load_dataset(name, property_name)

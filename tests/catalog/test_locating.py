@@ -83,7 +83,7 @@ def server(tree, cache, monkeypatch):
 
 class TestMirror:
     def test_is_read_in_place(self, entry, mirror, file, cache):
-        assert locate(entry) == file
+        assert locate(entry) == (file,)
         assert not cache.exists()
 
     def test_a_wrong_hash_is_refused(self, entry, mirror, file):
@@ -103,10 +103,10 @@ class TestMirror:
 
 class TestDownload:
     def test_happens_once(self, entry, server, cache):
-        first = locate(entry)
+        (first,) = locate(entry)
         assert first.read_bytes() == CONTENT
         assert cache in first.parents
-        assert locate(entry) == first
+        assert locate(entry) == (first,)
         assert len(server) == 1
 
     def test_a_wrong_hash_is_refused_and_nothing_is_kept(self, entry, server, file, cache):
@@ -116,9 +116,9 @@ class TestDownload:
         assert [path for path in cache.rglob("*") if path.is_file()] == []
 
     def test_a_damaged_copy_is_downloaded_again(self, entry, server):
-        path = locate(entry)
+        (path,) = locate(entry)
         path.write_bytes(CONTENT[:-10])
-        assert locate(entry).read_bytes() == CONTENT
+        assert locate(entry)[0].read_bytes() == CONTENT
         assert len(server) == 2
 
     def test_a_file_that_is_gone_says_what_to_do(self, entry, server, file):
@@ -146,3 +146,44 @@ def test_a_table_of_a_mirrored_file_knows_where_it_is_from(entry, mirror, monkey
     assert record.sha256 == entry.file.sha256
     assert record.licence == "BSD-3-Clause"
     assert "Hayashi" in record.reference
+
+
+class TestSeveralFiles:
+    @pytest.fixture
+    def entry(self, entry, file):
+        """The dataset in two files, the second with an empty line and two bad rows."""
+        second = b"smiles,density\n\n*CC*,0.95\nCC,1\n*CN*,heavy\n"
+        (file.parent / "more.csv").write_bytes(second)
+        more = entry.file.model_copy(
+            update={"path": "data/more.csv", "sha256": hashlib.sha256(second).hexdigest()}
+        )
+        return entry.model_copy(update={"file": None, "files": (entry.file, more)})
+
+    def test_are_one_table(self, entry, mirror, monkeypatch):
+        monkeypatch.setattr("forescale.catalog.loading.get_entry", lambda name: entry)
+        table = load_dataset("radonpy-pi1070", "density")
+        assert dict(zip(table.frame["material"], table.values, strict=True)) == {
+            "*CC*": pytest.approx(0.9),
+            "*CO*": 1.4,
+            "*C(F)(F)*": 2.2,
+        }
+        assert table.provenance[0].sha256.split() == [file.sha256 for file in entry.files]
+
+    def test_name_each_bad_row_by_its_own_file(self, entry, mirror, monkeypatch):
+        monkeypatch.setattr("forescale.catalog.loading.get_entry", lambda name: entry)
+        rejected = load_dataset("radonpy-pi1070", "density").rejected
+        assert rejected["file"].tolist() == ["more.csv", "more.csv"]
+        assert rejected["row"].tolist() == [3, 4]
+
+    def test_are_each_checked(self, entry, mirror, file):
+        (file.parent / "more.csv").write_bytes(b"smiles,density\n*CC*,1\n")
+        with pytest.raises(IntegrityError, match=r"more.csv: got sha256"):
+            locate(entry)
+
+
+def test_an_entry_has_one_origin(entry):
+    fields = entry.model_dump()
+    with pytest.raises(ValueError, match="one of file, files and package"):
+        type(entry)(**{**fields, "files": (fields["file"],)})
+    with pytest.raises(ValueError, match="one of file, files and package"):
+        type(entry)(**{**fields, "file": None})

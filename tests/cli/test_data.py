@@ -34,10 +34,11 @@ def test_a_dataset_is_shown_with_origin_hash_and_licence(forescale):
     card = json.loads(out)
     assert code == 0
     assert card["licence"] == "BSD-3-Clause"
-    assert card["url"].startswith("https://raw.githubusercontent.com/RadonPy/RadonPy/")
-    assert len(card["sha256"]) == 64
+    (file,) = card["files"]
+    assert file["url"].startswith("https://raw.githubusercontent.com/RadonPy/RadonPy/")
+    assert len(file["sha256"]) == 64
     code, out, _ = forescale("data", "show", "radonpy-pi1070")
-    for word in ("density (g/cm^3)", card["sha256"], card["citation"]):
+    for word in ("density (g/cm^3)", file["sha256"], card["citation"]):
         assert word in out
 
 
@@ -45,15 +46,16 @@ def test_a_packaged_dataset_is_fetched_without_a_network(forescale):
     code, out, _ = forescale("data", "fetch", "boiling-point-measured", "--json")
     answer = json.loads(out)
     assert code == 0
-    assert answer["bytes"] > 10_000
-    assert answer["path"].endswith("Physical Constants of Organic Compounds.csv")
+    (file,) = answer["files"]
+    assert file["bytes"] > 10_000
+    assert file["path"].endswith("Physical Constants of Organic Compounds.csv")
 
 
 @pytest.mark.parametrize("command", ["show", "fetch"])
 def test_an_unknown_dataset_names_the_known_ones(forescale, command):
     code, out, err = forescale("data", command, "nope", "--json")
     assert (code, out) == (2, "")
-    assert "got dataset 'nope', expected one of boiling-point-joback" in err
+    assert "got dataset 'nope', expected one of band-gap-materials-project" in err
 
 
 def test_a_good_table_is_accepted(forescale, table):
@@ -111,3 +113,53 @@ def test_options_that_must_be_given(forescale, table, tmp_path):
     code, _, err = forescale("data", "check", tmp_path / "none.csv", *COLUMNS, "--unit", "K")
     assert code == 2
     assert "none.csv: no such file" in err
+
+
+PAIRS = ("--kind", "pair", "--value", "chi", "--unit", "", "--solute", "p", "--solvent", "s")
+KELVIN = ("--temperature", "T", "--temperature-unit", "K")
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text(
+        "p,s,T,chi\n*CC*,CCO,300,0.5\n*CCCC*,OCC,300,0.7\n*CC*,C1C,300,1\n*CC*,O,25,1\n"
+    )
+    return path
+
+
+def test_pairs_are_checked_on_both_sides_and_their_temperature(forescale, pairs):
+    code, out, _ = forescale("data", "check", pairs, *PAIRS, *KELVIN, "--json")
+    found = json.loads(out)
+    assert code == 1
+    assert (found["rows"], found["accepted"], found["materials"]) == (4, 2, 1)
+    reasons = {row["row"]: row["reason"] for row in found["rejected"]}
+    assert "solvent: got 'C1C', which is not valid SMILES" in reasons[3]
+    assert "25 K outside the valid range 100 to 1000 K" in reasons[4]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (PAIRS[:-2], "--solute and --solvent"),
+        ((*PAIRS, "--material", "p"), "do not go together"),
+        ((*PAIRS, "--temperature", "T"), "expected both or neither"),
+        ((*PAIRS, *KELVIN[:-1], "kcal"), "expected a unit of temperature"),
+        ((*PAIRS, *KELVIN[:-1], "kelvins?"), "not known"),
+        (("--kind", "polymer", *PAIRS[2:]), "do not go together"),
+        (PAIRS[:6], "expected --material"),
+    ],
+)
+def test_options_that_do_not_fit_pairs_are_refused(forescale, pairs, options, words):
+    code, _, err = forescale("data", "check", pairs, *options)
+    assert code == 2
+    assert words in err
+
+
+def test_a_table_of_compositions_is_checked(forescale, tmp_path):
+    path = tmp_path / "gaps.csv"
+    path.write_text("formula,gap\nNaCl,8.5\nClNa,8.7\nXx2,1\n")
+    columns = ("--kind", "composition", "--material", "formula", "--value", "gap", "--unit", "eV")
+    code, out, _ = forescale("data", "check", path, *columns, "--json")
+    found = json.loads(out)
+    assert (code, found["accepted"], found["materials"]) == (1, 2, 1)

@@ -141,3 +141,15 @@ def test_no_finite_column_at_all_is_an_error(bad):
     rows = np.array([[1.0, bad], [bad, 1.0]], dtype=np.float32)
     with pytest.raises(DataError, match="no descriptor column is finite"):
         Features.finite(rows, columns)
+
+
+def test_a_material_without_any_feature_is_named(tmp_path):
+    class Silent(Counted):
+        def rows(self, keys):
+            rows = super().rows(keys)
+            rows[[key.endswith("F") for key in keys]] = np.nan
+            return rows
+
+    with pytest.raises(DataError, match=r"'counted' does not describe 7 of the 28.*: CF, CCF, "):
+        values(Silent(), KEYS, tmp_path)
+    values(Silent(), [key for key in KEYS if not key.endswith("F")], tmp_path)

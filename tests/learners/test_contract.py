@@ -24,6 +24,15 @@ class TestMLP(LearnerSuite):
         return get_learner("mlp", {"fine_tune": request.param, **options})
 
 
+class TestLowRankGP(LearnerSuite):
+    """Landmarks fewer than rows; of the sizes 10, 30, 90 only the first is exact."""
+
+    @pytest.fixture(params=["laplacian", "matern32"])
+    def learner(self, request):
+        options = {"lengths": [0.5, 2.0], "noises": [0.003, 0.1], "kernel": request.param}
+        return get_learner("gp", {"method": "low-rank", "rank": 60, "exact_rows": 20, **options})
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [

@@ -22,6 +22,14 @@ def test_kernels_of_a_distance(name, other):
     np.testing.assert_allclose(kernel(name, distance[None], (1.7,)), other(x), atol=2e-7)
 
 
+@pytest.mark.parametrize("name", ["laplacian", "rbf", "matern32", "matern52"])
+def test_blocks_multiply(name):
+    distances = np.random.default_rng(0).uniform(0, 3, (3, 6, 4)).astype(np.float32)
+    lengths = (0.7, 1.0, 2.5)
+    alone = [kernel(name, d[None], (length,)) for d, length in zip(distances, lengths, strict=True)]
+    np.testing.assert_allclose(kernel(name, distances, lengths), np.prod(alone, axis=0), rtol=1e-12)
+
+
 def features(rows, seed):
     rng = np.random.default_rng(seed)
     real = rng.normal(size=(rows, 5)) * [1, 10, 0.1, 1, 0]

@@ -47,6 +47,10 @@ def test_overlap_policies():
     source, test = np.array(["a", "b", "c"], object), np.array(["b", "z"], object)
     assert usable_source(source, test, "exclude").tolist() == [0, 2]
     assert usable_source(source, test, "allow").tolist() == [0, 1, 2]
+    initials = np.array(["ax", "bx", "by", "cx"], object)
+    test = np.array(["bz", "ax"], object)
+    assert usable_source(initials, test, "exclude", lambda key: key[0]).tolist() == [1, 2, 3]
+    assert usable_source(initials, test, "exclude-group", lambda key: key[0]).tolist() == [3]
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -36,17 +37,48 @@ class PackageFile(_Strict):
     path: str
 
 
+class Lookup(_Strict):
+    """Another public file that says what the strings of a column stand for."""
+
+    file: RemoteFile
+    key: str
+    column: str
+
+
+class JoinedPair(_Strict):
+    """A column that joins solvent and solute (or polymer), and a temperature's."""
+
+    column: str
+    separator: str = Field(min_length=1)
+    solvent: Literal["first", "last"]
+    temperature: str | None = None
+    temperature_unit: str = "K"
+    lookup: Lookup | None = None
+
+
 class Columns(_Strict):
-    """Where the material is: a SMILES column, or CAS numbers to look up."""
+    """Where the material is: a column of it, CAS numbers to look up, or a joined pair."""
 
     material: str | None = None
     cas: str | None = None
+    pair: JoinedPair | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Columns:
-        if (self.material is None) == (self.cas is None):
-            raise ValueError("expected either material or cas")
+        if [self.material, self.cas, self.pair].count(None) != 2:
+            raise ValueError("expected one of material, cas and pair")
         return self
+
+    @property
+    def main(self) -> str:
+        """The column that says which material a row is of."""
+        return self.material or self.cas or (self.pair.column if self.pair else "")
+
+    @property
+    def names(self) -> list[str]:
+        """All columns that tell the material."""
+        temperature = self.pair.temperature if self.pair else None
+        return [self.main] + ([temperature] if temperature else [])
 
 
 class Property(_Strict):
@@ -78,10 +110,22 @@ class CatalogEntry(_Strict):
     licence: str
     citation: str
     file: RemoteFile | None = None
+    files: tuple[RemoteFile, ...] = ()
     package: PackageFile | None = None
     columns: Columns
     properties: dict[str, Property]
     filters: tuple[Filter, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> CatalogEntry:
+        if [self.file is not None, bool(self.files), self.package is not None].count(True) != 1:
+            raise ValueError("expected one of file, files and package")
+        return self
+
+    @property
+    def remote_files(self) -> tuple[RemoteFile, ...]:
+        """The public files the dataset is in, all with the same columns."""
+        return self.files or ((self.file,) if self.file is not None else ())
 
     def get_property(self, name: str | None) -> tuple[str, Property]:
         """A property by name; without a name the only one there is."""

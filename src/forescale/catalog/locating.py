@@ -1,4 +1,4 @@
-"""The file of a catalog entry on this machine: mirror, cache or download, checked by hash."""
+"""The files of a catalog entry on this machine: mirror, cache or download, checked by hash."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from forescale.catalog.entry import CatalogEntry, PackageFile, RemoteFile
 from forescale.errors import ForescaleError, IntegrityError, MissingDependencyError
 
 
-def locate(entry: CatalogEntry) -> Path:
-    """Path of an entry's file; downloads it once if need be.
+def locate(entry: CatalogEntry) -> tuple[Path, ...]:
+    """Paths of an entry's files, in its order; downloads each once if need be.
 
     With ``FORESCALE_MIRROR`` set to a folder laid out as ``OWNER/REPO/COMMIT/PATH``, files
     are read there and nothing is downloaded.
@@ -21,20 +21,31 @@ def locate(entry: CatalogEntry) -> Path:
     Raises
     ------
     IntegrityError
-        If the file's hash is not the entry's.
+        If a file's hash is not the entry's.
     ForescaleError
-        If the file cannot be had.
+        If a file cannot be had.
     """
     if entry.package is not None:
-        return _in_package(entry.package)
-    assert entry.file is not None
+        return (_in_package(entry.package),)
+    return tuple(_checked(entry.name, file) for file in entry.remote_files)
+
+
+def locate_lookup(entry: CatalogEntry) -> Path | None:
+    """Path of the file that an entry looks its materials up in, if it has one."""
+    pair = entry.columns.pair
+    if pair is None or pair.lookup is None:
+        return None
+    return _checked(entry.name, pair.lookup.file)
+
+
+def _checked(dataset: str, file: RemoteFile) -> Path:
     mirror = os.environ.get("FORESCALE_MIRROR")
-    path = _in_mirror(Path(mirror), entry.file) if mirror else _download(entry)
+    path = _in_mirror(Path(mirror), file) if mirror else _download(dataset, file)
     digest = sha256_of(path)
-    if digest != entry.file.sha256:
+    if digest != file.sha256:
         raise IntegrityError(
-            f"{path}: got sha256 {digest}, expected {entry.file.sha256} for dataset "
-            f"{entry.name!r}; the file is damaged or not the one of the catalog, delete it"
+            f"{path}: got sha256 {digest}, expected {file.sha256} for dataset "
+            f"{dataset!r}; the file is damaged or not the one of the catalog, delete it"
         )
     return path
 
@@ -68,26 +79,25 @@ def _in_mirror(mirror: Path, file: RemoteFile) -> Path:
     return path
 
 
-def _download(entry: CatalogEntry) -> Path:
+def _download(dataset: str, file: RemoteFile) -> Path:
     import pooch
 
-    assert entry.file is not None
-    folder = cache_folder() / "datasets" / entry.name
+    folder = cache_folder() / "datasets" / dataset
     pooch.get_logger().setLevel("WARNING")
     fetcher = pooch.create(
         path=folder,
         base_url="",
-        registry={entry.file.path: f"sha256:{entry.file.sha256}"},
-        urls={entry.file.path: entry.file.url},
+        registry={file.path: f"sha256:{file.sha256}"},
+        urls={file.path: file.url},
         retry_if_failed=2,
     )
     try:
-        return Path(fetcher.fetch(entry.file.path))
+        return Path(fetcher.fetch(file.path))
     except ValueError as error:  # what pooch raises for a wrong hash
-        raise IntegrityError(f"dataset {entry.name!r} from {entry.file.url}: {error}") from None
+        raise IntegrityError(f"dataset {dataset!r} from {file.url}: {error}") from None
     except OSError as error:
         raise ForescaleError(
-            f"dataset {entry.name!r} cannot be downloaded from {entry.file.url} ({error}); "
+            f"dataset {dataset!r} cannot be downloaded from {file.url} ({error}); "
             "check the network, or set FORESCALE_MIRROR to a folder that has the file as "
-            f"{entry.file.repository}/{entry.file.commit}/{entry.file.path}"
+            f"{file.repository}/{file.commit}/{file.path}"
         ) from None

@@ -1,4 +1,4 @@
-"""``forescale data``: the catalog, and a check of a user's own table."""
+"""``forescale data``: the catalog, live databases, and a check of a user's own table."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from forescale.cli import data_optimade
 from forescale.cli._print import say
 
 if TYPE_CHECKING:
     from forescale.catalog import CatalogEntry
-    from forescale.tables import PropertyTable
+    from forescale.tables import PairColumns, PropertyTable
 
 app = typer.Typer(
-    no_args_is_help=True, help="The catalog of datasets, and a check of your own tables."
+    no_args_is_help=True, help="The catalog, live databases, and a check of your own tables."
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -27,7 +28,9 @@ _SHOWN = 20  # rejected rows printed for people; --json and --rejects have all
 class MaterialKind(StrEnum):
     """What the material column holds."""
 
+    COMPOSITION = "composition"
     MOLECULE = "molecule"
+    PAIR = "pair"
     POLYMER = "polymer"
 
 
@@ -56,13 +59,14 @@ def show(name: Name, as_json: AsJson = False) -> None:
     entry = get_entry(name)
     card = {**_brief(entry), "method": entry.method, "version": entry.version}
     card["citation"] = entry.citation
-    if entry.file is not None:
-        card |= {"url": entry.file.url, "sha256": entry.file.sha256}
+    card["files"] = [{"url": file.url, "sha256": file.sha256} for file in entry.remote_files]
     if entry.package is not None:
         card |= {"package": entry.package.name, "path": entry.package.path}
     for key, value in card.items():
-        if key != "properties":
+        if key not in {"properties", "files"}:
             say(f"{key:<14} {value}", as_json)
+    for file in card["files"]:
+        say(f"{'url':<14} {file['url']}\n{'sha256':<14} {file['sha256']}", as_json)
     for row in card["properties"]:
         valid = "" if row["valid"] is None else "  valid {:g} to {:g}".format(*row["valid"])
         say(f"{'property':<14} {row['name']} ({row['unit'] or 'no unit'}){valid}", as_json)
@@ -72,24 +76,41 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def fetch(name: Name, as_json: AsJson = False) -> None:
-    """Download a dataset's file once, or find it in the mirror, and check its hash."""
+    """Download a dataset's files once, or find them in the mirror, and check their hashes."""
     from forescale.catalog import get_entry, locate
-    from forescale.catalog.locating import sha256_of
+    from forescale.catalog.locating import locate_lookup, sha256_of
 
-    path = locate(get_entry(name))
-    digest = sha256_of(path)
-    say(f"{path}\nsha256 {digest}", as_json)
+    entry = get_entry(name)
+    lookup = locate_lookup(entry)
+    files = [
+        {"path": str(path), "sha256": sha256_of(path), "bytes": path.stat().st_size}
+        for path in (*locate(entry), *([lookup] if lookup else []))
+    ]
+    for file in files:
+        say(f"{file['path']}\nsha256 {file['sha256']}", as_json)
     if as_json:
-        _answer({"name": name, "path": str(path), "sha256": digest, "bytes": path.stat().st_size})
+        _answer({"name": name, "files": files})
 
 
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="CSV, TSV or Parquet file with one header line.")],
-    kind: Annotated[MaterialKind, typer.Option(help="What the material column holds.")],
-    material: Annotated[str, typer.Option(help="Column of SMILES; a polymer's has two '*'.")],
+    kind: Annotated[MaterialKind, typer.Option(help="What a row is about.")],
     value: Annotated[str, typer.Option(help="Column of values.")],
     unit: Annotated[str, typer.Option(help='Unit of the values, "" for a pure number.')],
+    material: Annotated[
+        str | None, typer.Option(help="Column of SMILES (a polymer's has two '*') or formulas.")
+    ] = None,
+    solute: Annotated[
+        str | None, typer.Option(help="Of pairs: column of solutes or polymers.")
+    ] = None,
+    solvent: Annotated[str | None, typer.Option(help="Of pairs: column of solvents.")] = None,
+    temperature: Annotated[
+        str | None, typer.Option(help="Of pairs: column of temperatures.")
+    ] = None,
+    temperature_unit: Annotated[
+        str | None, typer.Option(help='Unit of the temperatures, "K" or "degC", say.')
+    ] = None,
     valid: Annotated[
         tuple[float, float] | None, typer.Option(help="Lowest and highest credible value.")
     ] = None,
@@ -107,9 +128,10 @@ def check(
     from forescale.tables import ColumnMap, read_table, same_dimension
 
     same_dimension(unit, unit)  # an unknown unit is refused before a long read
+    columns = _columns(kind, material, solute, solvent, temperature, temperature_unit)
     table = read_table(
         file,
-        ColumnMap(material, value, valid=valid),
+        ColumnMap(columns, value, valid=valid),
         name=value,
         unit=unit,
         kind="measured",
@@ -127,6 +149,36 @@ def check(
         _answer(found)
     if found["rejected"]:
         raise typer.Exit(1)
+
+
+app.command("optimade")(data_optimade.optimade)
+
+
+def _columns(
+    kind: MaterialKind,
+    material: str | None,
+    solute: str | None,
+    solvent: str | None,
+    temperature: str | None,
+    temperature_unit: str | None,
+) -> str | PairColumns:
+    """The columns of the material, checked to go together."""
+    from forescale.errors import ConfigError
+    from forescale.tables import PairColumns
+
+    sides = (solute, solvent, temperature, temperature_unit)
+    if material is not None and sides == (None,) * 4:
+        return material
+    if material is not None or kind is not MaterialKind.PAIR or solute is None or solvent is None:
+        raise ConfigError(
+            "got options that do not go together, expected --material, or for pairs --solute "
+            "and --solvent, with --temperature and --temperature-unit where they have one"
+        )
+    if (temperature is None) != (temperature_unit is None):
+        raise ConfigError(
+            "got one of --temperature and --temperature-unit, expected both or neither"
+        )
+    return PairColumns(solute, solvent, temperature, temperature_unit or "K")
 
 
 def _findings(file: Path, table: PropertyTable) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Descriptor(Protocol):
 
     An implementation is stateless, gives the same row for the same key whatever the other
     keys are, and changes ``version`` whenever any number changes: the cache relies on it.
+    One with an attribute ``quick`` that is true takes microseconds a material and is not
+    cached.
     ``forescale.descriptors.testing`` holds the tests that every implementation passes.
     """
 
@@ -72,7 +74,8 @@ class Features:
         if not good.any():
             raise DataError("no descriptor column is finite for every material")
         return cls(
-            values=np.ascontiguousarray(values[:, good]),
+            # a million rows are not copied for nothing
+            values=np.ascontiguousarray(values if good.all() else values[:, good]),
             columns=tuple(column for column, keep in zip(columns, good, strict=True) if keep),
             dropped=tuple(c.name for c, keep in zip(columns, good, strict=True) if not keep),
         )

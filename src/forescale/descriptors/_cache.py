@@ -22,8 +22,11 @@ from forescale._paths import cache_folder
 from forescale._progress import progress
 from forescale._workers import in_processes
 from forescale.descriptors._base import Descriptor, Features
+from forescale.errors import DataError
 
 _CHUNK = 250
+_QUICK_CHUNK = 2_000
+_SHOWN = 5
 _MIN_PARALLEL = 500  # starting workers costs about two seconds
 
 
@@ -48,6 +51,8 @@ def featurize(
     cache
         Folder of the cache; by default the user's cache folder.
     """
+    if getattr(descriptor, "quick", False):
+        return _at_once(descriptor, keys)
     folder = _folder(descriptor, cache or cache_folder() / "descriptors")
     known = _load(folder, len(descriptor.columns), set(keys))
     missing = [key for key in dict.fromkeys(keys) if key not in known]
@@ -60,7 +65,34 @@ def featurize(
             known.update(zip(chunk, rows, strict=True))
             _save(folder, chunk, rows)
             advance(len(chunk))
-    return Features.finite(np.stack([known[key] for key in keys]), descriptor.columns)
+    return _finished(descriptor, keys, np.stack([known[key] for key in keys]))
+
+
+def _finished(descriptor: Descriptor, keys: Sequence[str], values: NDArray[np.float32]) -> Features:
+    _refuse_undescribed(descriptor, keys, values)
+    return Features.finite(values, descriptor.columns)
+
+
+def _refuse_undescribed(
+    descriptor: Descriptor, keys: Sequence[str], values: NDArray[np.float32]
+) -> None:
+    """Dropping columns does not help a material that has none: name it."""
+    empty = ~np.isfinite(values).any(axis=1)
+    if empty.any():
+        undescribed = list(dict.fromkeys(np.asarray(keys, dtype=object)[empty]))
+        shown = ", ".join(undescribed[:_SHOWN]) + (", …" if len(undescribed) > _SHOWN else "")
+        raise DataError(
+            f"descriptor {descriptor.name!r} does not describe {len(undescribed)} of the "
+            f"{len(set(keys))} materials: {shown}; leave them out, or use another descriptor"
+        )
+
+
+def _at_once(descriptor: Descriptor, keys: Sequence[str]) -> Features:
+    """Without the cache, which would be slower to read than the features are to compute."""
+    values = np.empty((len(keys), len(descriptor.columns)), dtype=np.float32)
+    for start in range(0, len(keys), _QUICK_CHUNK):
+        values[start : start + _QUICK_CHUNK] = descriptor.rows(keys[start : start + _QUICK_CHUNK])
+    return _finished(descriptor, keys, values)
 
 
 def _compute(

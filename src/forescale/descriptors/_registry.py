@@ -5,15 +5,30 @@ from __future__ import annotations
 from forescale.descriptors._base import Descriptor
 from forescale.errors import ConfigError
 
-_ALIASES = {"molecule": "structure", "polymer": "structure"}
+_ALIASES = {"molecule": "structure", "polymer": "periodic"}
 
 
 def _all() -> dict[str, Descriptor]:
+    from forescale.descriptors.composition import CompositionProperties
+    from forescale.descriptors.element_fractions import ElementFractions
+    from forescale.descriptors.element_properties import ElementProperties
+    from forescale.descriptors.force_field import ForceField
     from forescale.descriptors.morgan import MorganCounts
+    from forescale.descriptors.periodic import Periodic
     from forescale.descriptors.rdkit2d import RDKit2D
     from forescale.descriptors.structure import Structure
 
-    return {"structure": Structure(), "rdkit2d": RDKit2D(), "morgan": MorganCounts()}
+    every: tuple[Descriptor, ...] = (
+        Structure(),
+        RDKit2D(),
+        MorganCounts(),
+        CompositionProperties(),
+        ElementProperties(),
+        ElementFractions(),
+        Periodic(),
+        ForceField(),
+    )
+    return {descriptor.name: descriptor for descriptor in every}
 
 
 def names() -> tuple[str, ...]:

@@ -22,6 +22,7 @@ import pytest
 from forescale.descriptors._base import ColumnKind, Descriptor
 
 KEYS = {
+    "composition": ("ClNa", "Fe2O3", "Si", "La7Mn10O30Sr3", "CuH10O9S", "NNa", "HePu"),
     "molecule": ("CCO", "C", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "N[C@@H](C)C(=O)O", "FC(F)(F)F"),
     "polymer": ("*C*", "*CCO*", "*CC(*)c1ccccc1", "*NCCCCCC(*)=O", "*O[Si](*)(C)C", "*/C=C/*"),
 }

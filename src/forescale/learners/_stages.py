@@ -25,6 +25,11 @@ _RACE = ((400, 4), (1_600, 1))
 """Up to 400 rows all candidates run, up to 1,600 the best four of 400, then the best one:
 the likelihood of 400 rows already tells most apart, and cost grows as the cube."""
 
+_TARGET_RACE = ((400, 6), (1_600, 2))
+"""The same for measured values, where models with different sources may differ in their best."""
+
+RACE_ROWS = _RACE[-1][0]
+"""Rows that settle the kernel."""
 
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
@@ -43,11 +48,14 @@ class StagePrediction:
         Target stage: of a new measurement, at the largest sizes, shape (rows,).
     notes
         Hyper-parameters chosen at the largest size.
+    candidate
+        Source stage: what won at the end.
     """
 
     mean: Floats
     std: Floats | None = None
     notes: dict[str, float] = field(default_factory=dict)
+    candidate: Candidate | None = None
 
 
 def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
@@ -113,7 +121,7 @@ class SourceStage:
                         notes = _notes("source", candidate, gp)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
             candidates, done = tuple(candidates[index] for index in order), limit
-        return StagePrediction(means, notes=notes)
+        return StagePrediction(means, notes=notes, candidate=candidates[0])
 
     def _fit(
         self,
@@ -171,31 +179,42 @@ class TargetStage:
         models += [
             _Model.transfer(*pair, self.rho_observations) for pair in zip(basis, scale, strict=True)
         ]
-        fits = [self._fits(within, values, models, sizes, one) for one in self.candidates]
-        scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
-        winner = scores.argmax(axis=0)
         rows, new_rows = len(values), cross.shape[1]
         mean = np.empty((len(models), len(sizes), new_rows))
+        evidence = np.empty((len(models), len(sizes)))
         variance = np.empty((len(models), new_rows))
-        for index in np.unique(winner):
+        notes: dict[str, float] = {}
+        candidates, done = self.candidates, 0
+        for limit, survivors in (*_TARGET_RACE, (sizes[-1], 1)):
+            limit = min(limit, sizes[-1])
+            if limit <= done:
+                break
+            ends = np.union1d(sizes[(sizes > done) & (sizes <= limit)], [limit])
+            among = within[:, :limit, :limit]
+            fits = [self._fits(among, values[:limit], models, ends, one) for one in candidates]
+            scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
+            winner, asked = scores.argmax(axis=0), np.isin(ends, sizes)
+            evidence[:, np.isin(sizes, ends)] = scores.max(axis=0)[:, asked]
+            for index in np.unique(winner):
+                gp, row = fits[index]
+                k = kernel(self.name, cross[:, :, :limit], candidates[index][0])
+                for place in np.flatnonzero((winner == index)[:, asked].any(axis=1)):
+                    chosen = (winner[place] == index) & asked
+                    fit, new = row[place].at(chosen), models[place].basis[rows:]
+                    mean[place, np.isin(sizes, fit.sizes)] = gp.mean(fit, k, new)
+                    if fit.sizes[-1] == sizes[-1] and place in {0, len(models) - 1}:
+                        last = fit.at(fit.sizes == sizes[-1])
+                        variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
+            index = int(winner[-1, -1])
             gp, row = fits[index]
-            k = kernel(self.name, cross, self.candidates[index][0])
-            for place in np.flatnonzero((winner == index).any(axis=1)):
-                chosen = winner[place] == index
-                fit, new = row[place].at(chosen), models[place].basis[rows:]
-                mean[place, chosen] = gp.mean(fit, k, new)
-                if chosen[-1] and place in {0, len(models) - 1}:
-                    last = fit.at(fit.sizes == sizes[-1])
-                    variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
-        weight = _transfer_weight(scores.max(axis=0))
+            notes = _notes("target", candidates[index], gp)
+            notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
+            candidates, done = _survivors(candidates, scores[:, :, -1], survivors), limit
+        weight = _transfer_weight(evidence)
         gap = mean[-1, -1] - mean[0, -1]
         w = weight[-1, -1]
         mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
-        last = int(winner[-1, -1])
-        gp, row = fits[last]
-        notes = _notes("target", self.candidates[last], gp)
         notes["transfer_weight"] = float(w)
-        notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
         mean = weight[:, :, None] * mean + (1 - weight[:, :, None]) * mean[0]
         return StagePrediction(mean, np.sqrt(mixed), notes)
 
@@ -217,6 +236,21 @@ class TargetStage:
             used = [1] if model.basis.shape[1] == 1 else [1, place]
             fits.append(gp.fit_white(white[:, 0], white[:, used], model.prior, sizes))
         return gp, fits
+
+
+def _survivors(
+    candidates: tuple[Candidate, ...], scores: Floats, number: int
+) -> tuple[Candidate, ...]:
+    """Candidates that are best for some model, first those for scratch and the largest source.
+
+    Parameters
+    ----------
+    scores
+        Log marginal likelihoods, shape (candidates, models).
+    """
+    regret = scores.max(axis=0) - scores
+    order = np.lexsort((regret[:, 0] + regret[:, -1], regret.min(axis=1)))
+    return tuple(candidates[index] for index in order[:number])
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ KernelName = Literal["laplacian", "rbf", "matern32", "matern52"]
 COUNT_SHARE = 0.2
 """Share of counts in the distance where a descriptor has both kinds of column."""
 
+_RATES = {"laplacian": 1.0, "rbf": 1.0, "matern32": 3.0**0.5, "matern52": 5.0**0.5}
 _CLIP = 4.0  # standard deviations; beyond, a descriptor says "unusual", not how much
 _MAX_COUNT = 4096  # far above how often an environment occurs in a molecule
 _BLOCK = 256  # rows of distances computed at a time by one thread
@@ -33,7 +34,9 @@ def kernel(
 ) -> NDArray[np.float64]:
     """Kernel of distances, 1 at distance 0.
 
-    With several blocks the Laplacian and RBF kernels are products of one kernel a block.
+    Computed in double precision: in single, the last bits of exp depend on an array's layout.
+
+    With several blocks it is the product of one kernel a block.
 
     Parameters
     ----------
@@ -45,23 +48,34 @@ def kernel(
     lengths
         Length scale of each block, in units of its distance.
     """
-    # Double precision: in single, the last bits of exp depend on an array's layout.
-    d = distances[0].astype(np.float64)
-    d /= lengths[0]
-    for distance, length in zip(distances[1:], lengths[1:], strict=True):
-        if name == "laplacian":
-            d += distance / length
+    return np.asarray(_kernel(name, distances, lengths, np.float64))
+
+
+def fast_kernel(
+    name: KernelName, distances: NDArray[np.float32], lengths: tuple[float, ...]
+) -> NDArray[np.float32]:
+    """:func:`kernel` in single precision, ten times as fast: for millions of rows."""
+    return np.asarray(_kernel(name, distances, lengths, np.float32))
+
+
+def _kernel(
+    name: KernelName,
+    distances: NDArray[np.float32],
+    lengths: tuple[float, ...],
+    dtype: type[np.float32] | type[np.float64],
+) -> NDArray[np.floating]:
+    total = np.zeros(distances.shape[1:], dtype)  # exponents add, polynomials multiply
+    polynomial = None if name in {"laplacian", "rbf"} else np.ones_like(total)
+    for distance, length in zip(distances, lengths, strict=True):
+        d = distance.astype(dtype)
+        d *= _RATES[name] / length
+        if polynomial is None:
+            total += d if name == "laplacian" else 0.5 * d * d
         else:
-            d = np.hypot(d, distance / length)
-    if name == "laplacian":
-        return np.asarray(np.exp(np.negative(d, out=d), out=d))
-    if name == "rbf":
-        return np.asarray(np.exp(-0.5 * d * d))
-    if name == "matern32":
-        d *= np.sqrt(3.0)
-        return np.asarray((1 + d) * np.exp(-d))
-    d *= np.sqrt(5.0)
-    return np.asarray((1 + d + d * d / 3) * np.exp(-d))
+            total += d
+            polynomial *= 1 + d if name == "matern32" else 1 + d + d * d / 3
+    value = np.exp(np.negative(total, out=total), out=total)
+    return np.asarray(value if polynomial is None else np.multiply(value, polynomial, out=value))
 
 
 class Metric:
@@ -106,7 +120,27 @@ class Metric:
 
     def between(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
         """Distances, shape (rows of left, rows of right)."""
-        return self._distances(self._transform(left), self._transform(right))
+        out = np.empty((len(left), len(right)), dtype=np.float32)
+        self.fill_between(left, right, out)
+        return out
+
+    def fill_between(
+        self,
+        left: NDArray[np.float32],
+        right: NDArray[np.float32],
+        out: NDArray[np.float32],
+        threads: int = 1,
+    ) -> None:
+        """Write distances into ``out``, shape (rows of left, rows of right), by blocks."""
+        scaled = self._transform(right)
+
+        def fill(start: int) -> None:
+            stop = start + _BLOCK
+            out[start:stop] = self._distances(self._transform(left[start:stop]), scaled)
+
+        _ = scaled.steps if self._weights[1] and self.taxicab else None  # once, not by each thread
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(fill, range(0, len(left), _BLOCK)))
 
     def fill_pairwise(
         self, rows: NDArray[np.float32], out: NDArray[np.float32], threads: int = 1

@@ -6,8 +6,21 @@ what was got and what was expected.
 """
 
 from forescale.materials._kinds import KINDS, Material, parse_material
+from forescale.materials.composition import Composition, chemical_system
 from forescale.materials.groupings import GROUPINGS
 from forescale.materials.molecule import Molecule
+from forescale.materials.pair import Pair, PairSides
 from forescale.materials.polymer import Polymer
 
-__all__ = ["GROUPINGS", "KINDS", "Material", "Molecule", "Polymer", "parse_material"]
+__all__ = [
+    "GROUPINGS",
+    "KINDS",
+    "Composition",
+    "Material",
+    "Molecule",
+    "Pair",
+    "PairSides",
+    "Polymer",
+    "chemical_system",
+    "parse_material",
+]

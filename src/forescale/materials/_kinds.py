@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from forescale.errors import ConfigError
+from forescale.materials.composition import Composition
 from forescale.materials.molecule import Molecule
+from forescale.materials.pair import Pair
 from forescale.materials.polymer import Polymer
 
 
@@ -18,7 +20,9 @@ class Material(Protocol):
 
 
 KINDS: dict[str, Callable[[str], Material]] = {
+    "composition": Composition.parse,
     "molecule": Molecule.parse,
+    "pair": Pair.parse,
     "polymer": Polymer.parse,
 }
 

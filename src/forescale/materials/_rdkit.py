@@ -35,6 +35,8 @@ def mol_from_smiles(smiles: str) -> Chem.Mol:
     if problems:
         raise MaterialError(f"got {text!r}, which is chemically invalid: {problems[0].Message()}")
     Chem.SanitizeMol(mol)
+    if any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
+        mol = Chem.RemoveHs(mol)  # [H]C is CH4 too; isotopes and H2 stay
     Chem.AssignStereochemistry(mol, cleanIt=True)
     if mol.GetNumAtoms() == 0:
         raise MaterialError(f"got {text!r}, which has no atoms")

@@ -22,10 +22,14 @@ from pydantic import (
 )
 
 from forescale.errors import ConfigError
+from forescale.tables import PairColumns
 
-MaterialKind = Literal["molecule", "polymer"]
+MaterialKind = Literal["composition", "molecule", "pair", "polymer"]
 MetricName = Literal["rmse", "mae", "r2"]
 _Size = Annotated[int, Ge(2)]
+
+
+_PAIR_KEYS = ("solute", "solvent", "temperature", "temperature_unit", "valid_temperature")
 
 
 class _Strict(BaseModel):
@@ -44,6 +48,10 @@ class TableSpec(_Strict):
     kind, material, value, unit
         For a file: kind of material, its column, the value's column and unit. A Parquet
         table written by forescale knows them itself.
+    solute, solvent, temperature, temperature_unit, valid_temperature
+        For a file of pairs, instead of ``material``: columns of the two SMILES (a solute
+        with two ``*`` is a repeat unit) and, where there is one, of the temperature, with
+        its unit and its lowest and highest credible value.
     sample
         Draw at most this many rows at random (by the study's seed).
     valid
@@ -55,6 +63,11 @@ class TableSpec(_Strict):
     file: Path | None = None
     kind: MaterialKind | None = None
     material: str | None = None
+    solute: str | None = None
+    solvent: str | None = None
+    temperature: str | None = None
+    temperature_unit: str | None = None
+    valid_temperature: tuple[float, float] | None = None
     value: str | None = None
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
@@ -65,15 +78,47 @@ class TableSpec(_Strict):
         if (self.dataset is None) == (self.file is None):
             raise ValueError("expected either dataset (a catalog name) or file")
         if self.dataset is not None:
-            for key in ("kind", "material", "value", "unit", "valid"):
+            for key in ("kind", "material", "value", "unit", "valid", *_PAIR_KEYS):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key} is known from the catalog, expected it only with file")
-        described = [self.kind, self.material, self.value, self.unit]
-        if self.file is not None and None in described and any(d is not None for d in described):
-            raise ValueError("a file needs all of kind, material, value and unit")
-        if self.valid is not None and not self.valid[0] < self.valid[1]:
-            raise ValueError("valid is the lowest and the highest credible value, in that order")
+        for key in ("valid", "valid_temperature"):
+            limits = getattr(self, key)
+            if limits is not None and not limits[0] < limits[1]:
+                raise ValueError(
+                    f"{key} is the lowest and the highest credible value, in that order"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _described(self) -> TableSpec:
+        sides = {key for key in _PAIR_KEYS if getattr(self, key) is not None}
+        if sides and self.kind != "pair":
+            raise ValueError(f'{min(sides)} is of a pair, expected it only with kind = "pair"')
+        if sides and (self.material is not None or not {"solute", "solvent"} <= sides):
+            raise ValueError("pairs need solute and solvent columns, or one material column")
+        if "temperature" not in sides and sides & {"temperature_unit", "valid_temperature"}:
+            raise ValueError("a unit or range of temperatures needs temperature, their column")
+        if self.temperature is not None and self.temperature_unit is None:
+            raise ValueError('temperature needs temperature_unit, such as "K" or "degC"')
+        described = [self.kind, self.material or self.solute, self.value, self.unit]
+        if self.file is not None and None in described and any(d is not None for d in described):
+            raise ValueError(
+                "a file needs all of kind, material, value and unit "
+                "(pairs: solute and solvent for material)"
+            )
+        return self
+
+    def columns(self) -> str | PairColumns | None:
+        """The columns of the material; ``None`` where the table knows them itself."""
+        if self.solute is None or self.solvent is None:
+            return self.material
+        return PairColumns(
+            self.solute,
+            self.solvent,
+            self.temperature,
+            self.temperature_unit or "K",
+            self.valid_temperature,
+        )
 
 
 class DescriptorSpec(_Strict):
@@ -82,13 +127,16 @@ class DescriptorSpec(_Strict):
     Parameters
     ----------
     name
-        Name of a descriptor; ``table`` with a file.
+        Of the materials, or of a pair's solutes (or polymers); ``table`` with a file.
+    solvent
+        Of a pair's solvents, if it is another.
     file, material
         A table of features computed elsewhere (CSV or Parquet), and its column of
         materials; its other columns are numbers.
     """
 
     name: str = "structure"
+    solvent: str | None = None
     file: Path | None = None
     material: str | None = None
 
@@ -165,13 +213,14 @@ class EvaluationSpec(_Strict):
     test_fraction
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
-        ``exclude`` computed values of test materials, or ``allow`` them.
+        ``exclude`` computed values of test materials, or ``allow`` them; or
+        ``exclude-group``, those of all materials in the groups that are tested.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
 
     @field_validator("metrics")
     @classmethod
@@ -179,6 +228,28 @@ class EvaluationSpec(_Strict):
         if not {"rmse", "mae"}.intersection(value):
             raise ValueError("expected rmse or mae among them: laws are fitted to errors")
         return value
+
+
+class CensoringSpec(_Strict):
+    """Values at a floor say only that the true one is no higher.
+
+    Parameters
+    ----------
+    floor
+        Lowest value of the property, in the target's unit: 0 for a band gap.
+    learn_as
+        What learners are given in place of values at or below it, lower than the floor.
+        Predictions below the floor are raised to it.
+    """
+
+    floor: float
+    learn_as: float
+
+    @model_validator(mode="after")
+    def _below(self) -> CensoringSpec:
+        if not self.learn_as < self.floor:
+            raise ValueError(f"learn_as is expected below the floor, {self.floor:g}")
+        return self
 
 
 class Study(_Strict):
@@ -193,6 +264,7 @@ class Study(_Strict):
     learner: LearnerSpec = LearnerSpec()
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
+    censoring: CensoringSpec | None = None
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""
@@ -275,6 +347,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "grid": GridSpec,
     "n_source": SourceSizes,
     "evaluation": EvaluationSpec,
+    "censoring": CensoringSpec,
 }
 
 

@@ -17,6 +17,7 @@ from forescale.learners import Block, Grid, TransferData
 from forescale.materials import GROUPINGS
 from forescale.splits import Split, replicate_rng, split_target, usable_source
 from forescale.splits.groups import cluster_groups, column_groups
+from forescale.study.censoring import Censoring
 from forescale.study.config import SourceSizes, Study, TableSpec
 from forescale.tables import (
     ColumnMap,
@@ -38,6 +39,7 @@ class StudyData:
     target: PropertyTable
     blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
+    censoring: Censoring | None = None
 
     def arrays(self) -> TransferData:
         """The arrays that learners see."""
@@ -55,11 +57,14 @@ class StudyData:
                 )
                 for block in self.blocks
             ),
-            source_values=self.source.values,
-            target_values=self.target.values,
+            source_values=self._learnt(self.source.values),
+            target_values=self._learnt(self.target.values),
             # Where nearly all sources are targets too, inputs of both must do.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
         )
+
+    def _learnt(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values if self.censoring is None else self.censoring.learnt(values)
 
     def split(self, study: Study, replicate: int) -> Split:
         """Rows of one replicate: fresh order of the source, fresh split of the target."""
@@ -67,7 +72,13 @@ class StudyData:
         train, test = split_target(
             rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
         )
-        usable = usable_source(self.source.keys, self.target.keys[test], study.evaluation.overlap)
+        label = study.evaluation.split.partition(":")[2]
+        usable = usable_source(
+            self.source.keys,
+            self.target.keys[test],
+            study.evaluation.overlap,
+            GROUPINGS.get(self.target.material_kind, {}).get(label),
+        )
         return Split(source=rng.permutation(usable), train=train, test=test)
 
     def grid(self, study: Study) -> Grid:
@@ -125,6 +136,11 @@ def load_data(
         _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
     ]
     for place, table in enumerate(sources):
+        if study.descriptor.solvent is not None and table.material_kind != "pair":
+            raise ConfigError(
+                f"descriptor.solvent: got {study.descriptor.solvent!r}, expected it only for "
+                f"pairs, not for {table.material_kind}s"
+            )
         if table.material_kind != target.material_kind:
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
@@ -142,11 +158,14 @@ def load_data(
             target.material_kind,
             study.descriptor.name,
             keys,
+            solvent_name=study.descriptor.solvent,
             workers=workers,
             show_progress=show_progress,
         )
     groups = _groups(study, target, blocks)
-    return StudyData(source=source, target=target, blocks=blocks, groups=groups)
+    floor = study.censoring
+    censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
+    return StudyData(source, target, blocks, groups, censoring)
 
 
 def _load_target(study: Study, on_error: OnError) -> PropertyTable:
@@ -161,8 +180,14 @@ def _groups(
     study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
 ) -> NDArray[np.int64]:
     label = study.evaluation.split.partition(":")[2]
+    classes = GROUPINGS.get(target.material_kind, {})
+    if study.evaluation.overlap == "exclude-group" and label not in classes:
+        raise ConfigError(
+            f"evaluation.overlap: got exclude-group with split = {study.evaluation.split!r}, "
+            f"expected group:NAME with a class that a {target.material_kind} tells itself "
+            f"({', '.join(classes) or 'there is none'})"
+        )
     if label:
-        classes = GROUPINGS.get(target.material_kind, {})
         if label in classes:
             return column_groups(pd.Series([classes[label](key) for key in target.keys]))
         if label not in target.frame:
@@ -193,7 +218,7 @@ def _load(
             )
         return table
     assert spec.file is not None
-    if spec.material is None:
+    if spec.kind is None:
         table = PropertyTable.from_parquet(Path(spec.file))
         if table.kind != kind:
             raise ConfigError(f"{where}: {spec.file} holds {table.kind} values, expected {kind}")
@@ -208,9 +233,14 @@ def _load(
         same_dimension(spec.unit, spec.unit)
     except ConfigError as error:
         raise ConfigError(f"{where}.unit: {error}") from None
+    try:
+        columns = spec.columns()
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error}") from None
+    assert columns is not None
     table = read_table(
         Path(spec.file),
-        ColumnMap(spec.material, spec.value, keep, spec.valid),
+        ColumnMap(columns, spec.value, keep, spec.valid),
         name=spec.property or spec.value,
         unit=spec.unit,
         kind=kind,

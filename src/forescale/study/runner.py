@@ -32,6 +32,7 @@ from forescale.learners import (
     get_learner,
 )
 from forescale.splits import Split, learner_seed
+from forescale.study.censoring import Censoring
 from forescale.study.config import Study
 from forescale.study.data import StudyData
 from forescale.study.folder import RunFolder
@@ -58,6 +59,7 @@ class _Job:
     measured: NDArray[np.float64]
     metrics: tuple[str, ...]
     seed: int
+    censoring: Censoring | None = None
 
     def run(self, replicate: int, split: Split) -> Result:
         with threadpool_limits(1):
@@ -69,6 +71,7 @@ class _Job:
 
     def judge(self, replicate: int, split: Split, found: GridPrediction) -> Result:
         """Errors and predictions of one replicate, or why there are none."""
+        found = found if self.censoring is None else self.censoring.judged(found)
         try:
             return judge(found, split, self.grid, self.measured, self.metrics, replicate=replicate)
         except ForescaleError as error:
@@ -113,7 +116,8 @@ def run_replicates(
             learner = get_learner(study.learner.name, study.learner.options)
             prepared = _prepared(learner, data, scratch)
             grid, metrics = data.grid(study), study.evaluation.metrics
-            job = _Job(prepared, grid, data.target.values, metrics, study.seed)
+            measured, censoring = data.target.values, data.censoring
+            job = _Job(prepared, grid, measured, metrics, study.seed, censoring)
             splits = {replicate: data.split(study, replicate) for replicate in missing}
             for replicate, result in _results(job, splits, workers):
                 if isinstance(result, _Lost):

@@ -1,5 +1,6 @@
 """Property tables: one value per material, with unit, kind, provenance and rejects."""
 
+from forescale.tables.materials import PairColumns
 from forescale.tables.merging import combine, measurement_scatter, merge_repeats
 from forescale.tables.property_table import PropertyTable, Provenance
 from forescale.tables.reading import ColumnMap, build_table, read_columns, read_table
@@ -7,6 +8,7 @@ from forescale.tables.units import convert, same_dimension
 
 __all__ = [
     "ColumnMap",
+    "PairColumns",
     "PropertyTable",
     "Provenance",
     "build_table",

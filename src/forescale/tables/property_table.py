@@ -63,7 +63,7 @@ class PropertyTable:
     kind
         ``"computed"`` or ``"measured"``.
     material_kind
-        ``"molecule"`` or ``"polymer"``.
+        A name of ``forescale.materials.KINDS``.
     provenance
         One record for each dataset merged into the table.
     rejected

@@ -17,8 +17,8 @@ from pandas.api.types import (
     is_string_dtype,
 )
 
-from forescale.errors import DataError, MaterialError
-from forescale.materials import parse_material
+from forescale.errors import DataError
+from forescale.tables.materials import PairColumns, ParsedRows, parse_rows
 from forescale.tables.merging import merge_repeats
 from forescale.tables.property_table import KEY_COLUMNS, Kind, PropertyTable, Provenance
 
@@ -32,8 +32,10 @@ class ColumnMap:
 
     Parameters
     ----------
-    material, value
-        Names of the material and value columns.
+    material
+        Name of the material column, or the columns of a pair.
+    value
+        Name of the value column.
     keep
         Further columns to keep, for instance to split by.
     valid
@@ -41,10 +43,17 @@ class ColumnMap:
         aside with that reason, whatever ``on_error`` says.
     """
 
-    material: str
+    material: str | PairColumns
     value: str
     keep: tuple[str, ...] = ()
     valid: tuple[float, float] | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """All columns used."""
+        material = self.material
+        sides = material.names if isinstance(material, PairColumns) else (material,)
+        return [*sides, self.value, *self.keep]
 
 
 def read_columns(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -127,7 +136,7 @@ def read_table(
     DataError
         Names file, row and reason of the bad rows, unless ``on_error`` is ``"skip"``.
     """
-    raw = read_columns(path, [columns.material, columns.value, *columns.keep])
+    raw = read_columns(path, columns.names)
     return build_table(
         raw,
         columns,
@@ -164,15 +173,14 @@ def build_table(
             f"{origin}: its column {clashes[0]!r} cannot be kept to split by, since forescale's "
             "tables use that name; rename it in the file"
         )
-    texts = raw[columns.material].astype(str).mask(raw[columns.material].isna(), "")
     values = _numbers(raw[columns.value], origin)
-    keys, reasons = _parse_all(material_kind, texts)
-    faulty, implausible = _judge(raw[columns.value], values, columns, unit, reasons)
+    parsed = parse_rows(material_kind, raw, columns.material)
+    reasons, faulty, implausible = _judge(raw[columns.value], values, columns, unit, parsed)
     rejected = pd.DataFrame(
         {
             "file": origin,
             "row": raw.index.to_numpy() + 1,
-            "material": texts.to_numpy(),
+            "material": parsed.texts,
             "value": raw[columns.value].astype(str).to_numpy(),
             "reason": reasons,
         }
@@ -187,8 +195,8 @@ def build_table(
         )
         raise DataError(f"{origin}: none of its {len(raw)} rows can be used{why}")
     rows = raw.loc[kept, list(columns.keep)].reset_index(drop=True)
-    rows.insert(0, "key", np.array(keys, dtype=object)[kept])
-    rows.insert(1, "material", texts[kept].to_numpy())
+    rows.insert(0, "key", np.array(parsed.keys, dtype=object)[kept])
+    rows.insert(1, "material", np.array(parsed.texts, dtype=object)[kept])
     rows.insert(2, "value", values[kept])
     return PropertyTable(
         frame=merge_repeats(rows),
@@ -206,22 +214,25 @@ def _judge(
     values: NDArray[np.float64],
     columns: ColumnMap,
     unit: str,
-    reasons: list[str | None],
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which rows are faulty and which merely implausible; completes ``reasons`` in place."""
+    parsed: ParsedRows,
+) -> tuple[list[str | None], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Why rows are set aside; which of them are faulty, and which merely implausible."""
     low, high = columns.valid or (-np.inf, np.inf)
+    reasons = list(parsed.faults)
     for index in np.flatnonzero(~np.isfinite(values)).tolist():
         got = given.iloc[index]
         reasons[index] = reasons[index] or (
             f"got value {got!r} in column {columns.value!r}, expected a finite number"
         )
     faulty = np.array([reason is not None for reason in reasons], dtype=bool)
-    implausible = ~faulty & ((values < low) | (values > high))
+    doubtful = np.array([reason is not None for reason in parsed.implausible], dtype=bool)
+    outside = (values < low) | (values > high)
+    implausible = ~faulty & (outside | doubtful)
     for index in np.flatnonzero(implausible).tolist():
-        reasons[index] = (
+        reasons[index] = parsed.implausible[index] or (
             f"value {values[index]:g} {unit} outside the valid range {low:g} to {high:g}"
         )
-    return faulty, implausible
+    return reasons, faulty, implausible
 
 
 def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
@@ -234,19 +245,6 @@ def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
             "expected numbers"
         )
     return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
-
-
-def _parse_all(kind: str, texts: pd.Series) -> tuple[list[str | None], list[str | None]]:
-    keys: list[str | None] = []
-    reasons: list[str | None] = []
-    for text in texts:
-        try:
-            keys.append(parse_material(kind, text).key)
-            reasons.append(None)
-        except MaterialError as error:
-            keys.append(None)
-            reasons.append(str(error))
-    return keys, reasons
 
 
 def _complaint(origin: str, rejected: pd.DataFrame) -> str:
