@@ -54,7 +54,9 @@ def main() -> None:
     for path in map(Path, sys.argv[1:]):
         manifest = RunFolder(path).manifest
         evaluation = manifest["study"]["evaluation"]
-        print(f"\n### {path.name}: split = {evaluation['split']}, overlap = {evaluation['overlap']}\n")
+        print(
+            f"\n### {path.name}: split = {evaluation['split']}, overlap = {evaluation['overlap']}\n"
+        )
         errors_table(pd.read_csv(path / "summary.csv"))
         print()
         laws_table(json.loads((path / "law.json").read_text()), manifest["metric_unit"])

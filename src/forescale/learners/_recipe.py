@@ -188,10 +188,13 @@ class Crowd:
         fitted = np.setdiff1d(np.arange(size), held)
         scaled = scale.apply(values)
         fit = self._rows(side, rows, scaled, fitted, longest)
+        if side == "source":
+            fit = self._with_tasks(fit, rows, fitted)
         most = min(_MOST_HELD, -(-longest // _HELD_EVERY))
         check = self._rows(side, rows, scaled, held, most)
         steps = max(options.min_steps, round(options.epochs * size / options.batch))
-        widths = (sum(t.shape[1] for t in self.tables), *[width] * options.layers, 1)
+        inputs, outputs = sum(t.shape[1] for t in self.tables), fit.values.shape[2]
+        widths = (inputs, *[width] * options.layers, outputs)
         keys = self._keys(*cell)
         first = _net.start(self.keys, widths)
 
@@ -341,12 +344,36 @@ class Crowd:
         self, side: str, rows: list[Ints], values: list[Floats], places: Ints, length: int
     ) -> _net.Rows:
         """Some rows of each replicate with their standardised values."""
-        padded = np.zeros((len(rows), length, 1), np.float32)
+        outputs = 1 + self.study.source_tasks.shape[1]
+        padded = np.zeros((len(rows), length, outputs), np.float32)
         padded[:, : len(places), 0] = [own[places] for own in values]
         values_of = np.repeat(padded, self.members, axis=0)
+        weights = np.zeros_like(values_of)
+        weights[..., 0] = 1.0  # other tasks count in pre-training alone
         sides = self._sides(side, [own[places] for own in rows], length)
         size = np.full(len(self.owner), len(places), np.int32)
-        return _net.Rows(sides, values_of, np.ones_like(values_of), size)
+        return _net.Rows(sides, values_of, weights, size)
+
+    def _with_tasks(self, fit: _net.Rows, rows: list[Ints], places: Ints) -> _net.Rows:
+        """Add the further properties, each standardised by what is known of it among the rows."""
+        count = self.study.source_tasks.shape[1]
+        if not count or not self.options.task_weight:
+            return fit
+        values = np.zeros((len(rows), len(places), count))
+        weights = np.zeros_like(values)
+        for r, own in enumerate(rows):
+            found = self.study.source_tasks[own]
+            for task in range(count):
+                known = np.isfinite(found[:, task])
+                scatter = np.std(found[known, task]) if known.any() else 0.0
+                if scatter > 0:
+                    scaled = (found[:, task] - found[known, task].mean()) / scatter
+                    values[r, :, task] = np.nan_to_num(scaled)[places]
+                    weights[r, :, task] = self.options.task_weight * known[places]
+        here = (slice(None), slice(len(places)), slice(1, None))
+        fit.values[here] = np.repeat(values, self.members, axis=0)
+        fit.weights[here] = np.repeat(weights, self.members, axis=0)
+        return fit
 
     def _recipe(
         self, rate: Floats, hidden: float | Floats = 1.0, pull: float | Floats = 0.0

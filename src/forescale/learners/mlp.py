@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from annotated_types import Ge, Gt, Lt
 from pydantic import BaseModel, ConfigDict
 
@@ -90,6 +91,7 @@ class MLPLearner:
 
     name = "mlp"
     Options = MLPOptions
+    takes_tasks = True
 
     def __init__(self, options: MLPOptions | None = None) -> None:
         jax = optional("jax", "nn")
@@ -105,7 +107,10 @@ class MLPLearner:
         blocks = tuple(
             net_inputs(block, data.source_only, self.options.inputs) for block in data.blocks
         )
-        return PreparedMLP(self.options, blocks, data.source_values, data.target_values)
+        tasks = data.source_tasks
+        if tasks is None:
+            tasks = np.empty((len(data.source_values), 0))
+        return PreparedMLP(self.options, blocks, data.source_values, data.target_values, tasks)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class PreparedMLP:
     blocks: tuple[NetInputs, ...]
     source_values: Floats
     target_values: Floats
+    source_tasks: Floats
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`."""

@@ -56,6 +56,10 @@ class TableSpec(_Strict):
         Draw at most this many rows at random (by the study's seed).
     valid
         Lowest and highest credible value of a file, in its unit.
+    task
+        For a source: the name of a further computed property, learnt beside the study's by
+        learners that take several (``mlp``). Its unit is its own; it has values for the
+        materials of the study's property that are in it.
     """
 
     dataset: str | None = None
@@ -72,6 +76,7 @@ class TableSpec(_Strict):
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
     valid: tuple[float, float] | None = None
+    task: Annotated[str, MinLen(1)] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSpec:
@@ -265,6 +270,14 @@ class Study(_Strict):
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     censoring: CensoringSpec | None = None
+
+    @model_validator(mode="after")
+    def _tasks_are_beside_the_property(self) -> Study:
+        if self.target.task is not None:
+            raise ValueError("target.task: a task is a further computed property, of a source")
+        if all(spec.task is not None for spec in self.source):
+            raise ValueError("expected at least one source without task: the study's property")
+        return self
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""
