@@ -5,7 +5,7 @@ The models of a crowd are its replicates times the members of their ensembles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from forescale.splits import Split
 if TYPE_CHECKING:
     from forescale.learners.mlp import FineTune, PreparedMLP
 
+Floats32 = NDArray[np.float32]
 _HELD_EVERY, _MOST_HELD = 5, 256
 """Every fifth value is held out for early stopping, up to so many."""
 _FOLDS = 4
@@ -32,38 +33,6 @@ _TRIES = 4
 _SLOWER = 0.25
 _HOPELESS = 9.0
 """Mean squared error in standard deviations beyond which training went astray."""
-
-
-def train_together(
-    study: PreparedMLP, splits: Sequence[Split], grid: Grid, seeds: Sequence[int]
-) -> Iterator[tuple[int, GridPrediction]]:
-    """Predictions of many replicates, in crowds as large as memory allows."""
-    size, done = min(study.options.together, len(splits)), 0
-    while done < len(splits):
-        here = range(done, min(done + size, len(splits)))
-        # A single model compiles to other products, rounded otherwise: it never trains alone.
-        crowd = list(here) * (2 if len(here) * study.options.ensemble == 1 else 1)
-        try:
-            members = [splits[r] for r in crowd], grid, [seeds[r] for r in crowd]
-            found = Crowd(study, *members).predict()[: len(here)]
-        except (MemoryError, jax.errors.JaxRuntimeError) as error:
-            if not _out_of_memory(error):
-                raise
-            if size == 1:
-                raise ForescaleError(
-                    "memory does not suffice for a single replicate; lower learner.width, "
-                    "learner.inputs or learner.ensemble"
-                ) from None
-            size = (len(here) + 1) // 2
-            say(f"memory is short for {len(here)} replicates together; now {size} at a time")
-            continue
-        yield from zip(here, found, strict=True)
-        done = here[-1] + 1
-
-
-def _out_of_memory(error: Exception) -> bool:
-    words = str(error).lower()
-    return isinstance(error, MemoryError) or "resource_exhausted" in words or "memory" in words
 
 
 @dataclass(frozen=True)
@@ -151,6 +120,31 @@ class Crowd:
             )
             for r in range(len(self.splits))
         ]
+
+    def model(self) -> tuple[list[tuple[Floats32, Floats32]], float, float, float]:
+        """Networks of the first replicate at the last cell: what a model is made of.
+
+        Returns
+        -------
+        layers
+            Weights and biases, each with a leading axis of members.
+        mean, scatter, rest
+            Scale of the outputs; variance of a new measurement beyond the members' scatter.
+
+        Raises
+        ------
+        ForescaleError
+            If their training diverged.
+        """
+        n, m = self.n_sizes[-1], self.m_sizes[-1]
+        base = self._pretrained(n, self.options.width)
+        models = self._tuned(base, n, m)
+        if 0 in models.lost:
+            raise ForescaleError(models.lost[0])
+        own = slice(self.members)
+        layers = [(np.asarray(w)[own], np.asarray(b)[own]) for w, b in models.params]
+        scale, rest = models.scale, self._rest(base, n, m)
+        return layers, float(scale.mean[0]), float(scale.scatter[0]), float(rest[0])
 
     def _row(self, base: _Models, n: int) -> Iterator[_Models]:
         """Zero-shot, then fine-tuned on each number of measured values."""
@@ -316,12 +310,16 @@ class Crowd:
             scatter[:, left] = members.var(axis=1)[:, left]
         return miss.mean(axis=1), scatter.mean(axis=1)
 
-    def _stds(self, base: _Models, models: _Models, n: int, m: int) -> list[Floats | None]:
-        """Standard deviation of a new measurement: scatter of the members, and the rest."""
+    def _rest(self, base: _Models, n: int, m: int) -> Floats:
+        """Variance of a measurement beyond the scatter of the members, shape (replicates,)."""
         how = self.options.fine_tune
         ways: list[FineTune] = [how if how != "choose" else "all"] * len(self.splits)
         miss, scatter = self._held_out(base, n, m, ways)
-        rest = np.maximum(miss - scatter, 0.25 * miss)
+        return np.maximum(miss - scatter, 0.25 * miss)
+
+    def _stds(self, base: _Models, models: _Models, n: int, m: int) -> list[Floats | None]:
+        """Standard deviation of a new measurement: scatter of the members, and the rest."""
+        rest = self._rest(base, n, m)
         of_members = self._members(models, self.test).var(axis=1)
         floor = np.finfo(np.float32).eps * np.maximum(models.scale.scatter, 1.0)
         stds = np.maximum(np.sqrt(of_members + rest[:, None]), floor[:, None])

@@ -19,8 +19,16 @@ from pydantic import BaseModel, ConfigDict
 
 from forescale._imports import optional
 from forescale._paths import cache_folder
-from forescale.learners._base import Floats, Grid, GridPrediction, TransferData
-from forescale.learners._inputs import NetInputs, net_inputs
+from forescale.learners._base import (
+    Floats,
+    Grid,
+    GridPrediction,
+    Ints,
+    ModelState,
+    TransferData,
+)
+from forescale.learners._inputs import NetInputs
+from forescale.learners.mlp_model import MLPModel
 from forescale.splits import Split
 
 _Count = Annotated[int, Ge(1)]
@@ -105,12 +113,16 @@ class MLPLearner:
         """Scale and rotate the inputs once; ``folder`` is not needed."""
         del folder
         blocks = tuple(
-            net_inputs(block, data.source_only, self.options.inputs) for block in data.blocks
+            NetInputs.of(block, data.source_only, self.options.inputs) for block in data.blocks
         )
         tasks = data.source_tasks
         if tasks is None:
             tasks = np.empty((len(data.source_values), 0))
         return PreparedMLP(self.options, blocks, data.source_values, data.target_values, tasks)
+
+    def restore(self, state: ModelState) -> MLPModel:
+        """A model that was kept; see :class:`~forescale.learners.RestoresModel`."""
+        return MLPModel.restore(state)
 
 
 @dataclass(frozen=True)
@@ -132,6 +144,12 @@ class PreparedMLP:
         self, splits: Sequence[Split], grid: Grid, seeds: Sequence[int]
     ) -> Iterator[tuple[int, GridPrediction]]:
         """See :class:`~forescale.learners.PreparedTogether`."""
-        from forescale.learners._recipe import train_together
+        from forescale.learners._crowds import train_together
 
         return train_together(self, splits, grid, seeds)
+
+    def train(self, source: Ints, target: Ints, seed: int) -> MLPModel:
+        """See :class:`~forescale.learners.TrainsModel`."""
+        from forescale.learners._crowds import train_model
+
+        return train_model(self, source, target, seed)
