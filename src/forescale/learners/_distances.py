@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forescale._workers import default_workers
 from forescale.learners._base import Block, Ints, TransferData
-from forescale.learners.kernels import KernelName, Metric
+from forescale.learners.kernels import Anchors, KernelName, Metric
 
 Distances = NDArray[np.float32]
 
@@ -32,16 +32,17 @@ class SideDistances:
     Parameters
     ----------
     path
-        All distances among sides, or None where there are too many.
+        All distances among sides, or None where there are too many: then they are computed
+        when asked for.
     values
-        Features of the sides, from which distances are computed then.
+        Features of the sides.
     source, target
         Which side each row has, shapes (rows,).
     """
 
     metric: Metric
     path: Path | None
-    values: Path | None
+    values: Path
     source: Ints
     target: Ints
 
@@ -59,15 +60,15 @@ class SideDistances:
         """Learn the scales of a block and compute what all replicates share."""
         metric = Metric(block.values[np.unique(block.source[source_only])], block.is_count, name)
         sides = len(block.values)
+        values = folder / f"features-{place}.npy"
+        np.save(values, block.values)
         if not always_square and sides > SQUARE_SIDES:
-            values = folder / f"features-{place}.npy"
-            np.save(values, block.values)
             return cls(metric, None, values, block.source, block.target)
         path = folder / f"distances-{place}.npy"
         out = _new(path, (sides, sides))
         metric.fill_pairwise(block.values, out, default_workers())
         out.flush()
-        return cls(metric, path, None, block.source, block.target)
+        return cls(metric, path, values, block.source, block.target)
 
     def between(self, left: Ints, right: Ints) -> Distances:
         """Distances between sides, shape (left, right)."""
@@ -75,14 +76,17 @@ class SideDistances:
             return np.asarray(np.load(self.path, mmap_mode="r")[np.ix_(left, right)])
         return self.metric.between(self.features(left), self.features(right))
 
+    def anchors(self, sides: Ints) -> Anchors:
+        """Some of the sides, to take distances of new ones to."""
+        return Anchors(self.metric, self.features(sides))
+
     def square(self) -> Distances:
         """All distances among sides; there must be few enough to keep them."""
         assert self.path is not None
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
     def features(self, sides: Ints) -> NDArray[np.float32]:
-        """Features of sides; they are kept where distances are not."""
-        assert self.values is not None
+        """Features of sides, shape (sides, features)."""
         return np.asarray(np.load(self.values, mmap_mode="r")[sides])
 
 
@@ -110,7 +114,7 @@ class LandmarkDistances:
     ) -> LandmarkDistances:
         """Find the sides of some source rows, and keep distances to them if there is room."""
         distinct, side = np.unique(sides.source[landmarks], return_inverse=True)
-        if sides.values is None:
+        if sides.path is not None:
             return cls(sides, distinct, side, None)
         features = np.load(sides.values, mmap_mode="r")
         rows = len(features)

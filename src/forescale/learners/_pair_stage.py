@@ -102,7 +102,7 @@ class PairStage:
             means[place] = centre + signal * nearness * _read(left, right, here, wanted, weights)
         notes = {"source_noise": noise, "source_steps": float(steps)}
         notes["source_residual"] = found.residual
-        return StagePrediction(means, notes=notes)
+        return StagePrediction(means, notes=notes, weights=weights, centre=float(centre))
 
 
 def _read(
