@@ -11,9 +11,9 @@ import pandas as pd
 
 from forescale._files import write_text
 from forescale._progress import say
-from forescale.errors import ForescaleError, ModelError
+from forescale.errors import ConfigError, ForescaleError, ModelError
 from forescale.laws import JointLaw, Law, study_joint, study_laws
-from forescale.learners import get_learner
+from forescale.learners import Learner, get_learner
 from forescale.planning import Plan, make_plan
 from forescale.prediction import ModelFolder, Predictor, make_model
 from forescale.study import RunFolder, Study, load_data, load_study, run_replicates, summarise
@@ -70,7 +70,7 @@ def run_study(
     """
     data = load_data(study, on_error=on_error, workers=workers, show_progress=show_progress)
     # What does not fit is refused before a folder remembers it.
-    get_learner(study.learner.name, study.learner.options)
+    _check_tasks(study, get_learner(study.learner.name, study.learner.options))
     data.grid(study)
     folder = RunFolder.open(path, study, data)
     run_replicates(study, data, folder, workers=workers, show_progress=show_progress)
@@ -80,6 +80,15 @@ def run_study(
         except ModelError as error:
             say(f"No model is kept: {error}")
     return conclude(folder, target_error=target_error)
+
+
+def _check_tasks(study: Study, learner: Learner) -> None:
+    tasks = sorted({spec.task for spec in study.source if spec.task is not None})
+    if tasks and not getattr(learner, "takes_tasks", False):
+        raise ConfigError(
+            f"source.task: got {', '.join(tasks)}, but the learner {learner.name} learns one "
+            "property alone; use one that takes several, such as mlp"
+        )
 
 
 def conclude(folder: RunFolder, *, target_error: float | None = None) -> Finished:

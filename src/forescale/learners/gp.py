@@ -132,7 +132,15 @@ class GPLearner:
                 LandmarkDistances.prepare(block, chosen, folder, place)
                 for place, block in enumerate(blocks)
             )
-        return PreparedGP(options, blocks, landmarks, pairs, data.source_values, data.target_values)
+        return PreparedGP(
+            options,
+            blocks,
+            landmarks,
+            pairs,
+            data.source_values,
+            data.target_values,
+            data.same_property,
+        )
 
     def restore(self, state: ModelState) -> GPModel:
         """A model that was kept; see :class:`~forescale.learners.RestoresModel`."""
@@ -149,6 +157,7 @@ class PreparedGP:
     pairs: bool
     source_values: Floats
     target_values: Floats
+    same_property: bool = True
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
@@ -219,7 +228,7 @@ class PreparedGP:
     def _target_stage(self) -> TargetStage:
         options = self.options
         candidates = self._candidates(options.target_noises or options.noises)
-        return TargetStage(options.kernel, candidates, options.rho_observations)
+        return TargetStage(options.kernel, candidates, options.rho_observations, self.same_property)
 
     def train(self, source: Ints, target: Ints, seed: int) -> GPModel:
         """See :class:`~forescale.learners.TrainsModel`. Nothing here is random."""

@@ -54,8 +54,16 @@ class TableSpec(_Strict):
         its unit and its lowest and highest credible value.
     sample
         Draw at most this many rows at random (by the study's seed).
+    cross_property
+        For a source: its property is another than the target's, in any unit. It is
+        learnt from on its own scale, nothing is assumed of the slope between the two, and
+        there is no zero-shot prediction.
     valid
         Lowest and highest credible value of a file, in its unit.
+    task
+        For a source: the name of a further computed property, learnt beside the study's by
+        learners that take several (``mlp``). Its unit is its own; it has values for the
+        materials of the study's property that are in it.
     """
 
     dataset: str | None = None
@@ -72,6 +80,8 @@ class TableSpec(_Strict):
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
     valid: tuple[float, float] | None = None
+    cross_property: bool = False
+    task: Annotated[str, MinLen(1)] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSpec:
@@ -265,6 +275,30 @@ class Study(_Strict):
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     censoring: CensoringSpec | None = None
+
+    @model_validator(mode="after")
+    def _same_or_other_property(self) -> Study:
+        if self.target.cross_property:
+            raise ValueError("target.cross_property: is for sources, expected it there")
+        if len({spec.cross_property for spec in self.source if spec.task is None}) > 1:
+            raise ValueError(
+                "source: got cross_property in some and not in others, expected sources of one "
+                "property"
+            )
+        return self
+
+    @property
+    def cross_property(self) -> bool:
+        """Whether the sources hold another property than the target."""
+        return any(spec.cross_property for spec in self.source if spec.task is None)
+
+    @model_validator(mode="after")
+    def _tasks_are_beside_the_property(self) -> Study:
+        if self.target.task is not None:
+            raise ValueError("target.task: a task is a further computed property, of a source")
+        if all(spec.task is not None for spec in self.source):
+            raise ValueError("expected at least one source without task: the study's property")
+        return self
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""
