@@ -73,12 +73,14 @@ def print_laws(folder: RunFolder, metric: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("runs", nargs="+", type=Path)
-    parser.add_argument("--metric", default="mae")
+    parser.add_argument("--metric", default="rmse")
     arguments = parser.parse_args()
     for path in arguments.runs:
         folder = RunFolder(path)
         manifest = folder.manifest
+        evaluation = manifest["study"]["evaluation"]
         print(f"\n### {path.name}: mean {arguments.metric.upper()} ({manifest['metric_unit']})\n")
+        print(f"split = {evaluation['split']}, overlap = {evaluation['overlap']}\n")
         print_errors(folder, arguments.metric)
         print_laws(folder, arguments.metric)
         print(f"\nNoise floor: {manifest['noise_floor']}")

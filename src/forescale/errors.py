@@ -39,6 +39,10 @@ class RunFolderError(RequestError):
     """A run folder belongs to another study, is damaged or cannot be written."""
 
 
+class ModelError(RequestError):
+    """A saved model is absent, damaged, or of other versions than those installed."""
+
+
 class EngineError(ForescaleError):
     """An engine cannot be started, or its results cannot be stored."""
 

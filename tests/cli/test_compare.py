@@ -1,6 +1,7 @@
 """``forescale compare`` on run folders."""
 
 import json
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -50,3 +51,56 @@ def test_wrong_requests_are_refused(runs):
     assert isinstance(run(app, ["compare", runs[0]]).exception, ConfigError)
     assert isinstance(run(app, ["compare", *runs, "--m", "7"]).exception, ConfigError)
     assert isinstance(run(app, ["compare", *runs, "--cost", "1"]).exception, ConfigError)
+
+
+@pytest.fixture
+def learners(tmp_path):
+    """Two learners on one study: "steep" is better with much data, never from scratch."""
+    for name, scale, gap, scratch in (("flat", 1.0, 0.30, 0.5), ("steep", 4.0, 0.20, 0.6)):
+        noise = np.random.default_rng(0).normal(1, 0.1, 6)
+        rows = [
+            (r, int(n), m, "rmse", noise[r] * (scale * n**-0.5 + gap if n else scratch))
+            for r in range(6)
+            for n in (0, *SIZES)
+            for m in (0, 20)
+            if n + m
+        ]
+        if name == "steep":
+            rows = [row if row[:3] != (3, 100, 20) else (*row[:4], np.nan) for row in rows]
+        columns = ["replicate", "n_source", "n_target", "metric", "value"]
+        folder = tmp_path / name / "errors"
+        folder.mkdir(parents=True)
+        pd.DataFrame(rows, columns=columns).to_parquet(folder / "part-00000.parquet")
+        study = {"name": name, "seed": 0, "learner": {"name": name}, "replicates": 6}
+        manifest = {"name": name, "metric_unit": "K", "noise_floor": None, "study": study,
+                    "data": {"source": "a"}, "descriptor": "d"}  # fmt: skip
+        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+    return [str(tmp_path / "flat"), str(tmp_path / "steep")]
+
+
+def test_learners_on_one_study_are_paired(learners):
+    result = CliRunner().invoke(app, ["compare", *learners, "--json"])
+    assert result.exit_code == 0, result.exception
+    answers = {a["n_target"]: a for a in json.loads(result.stdout)["learners"]}
+    assert set(answers) == {0, 20}
+    cells = {cell["n_source"]: cell for cell in answers[20]["cells"]}
+    assert cells[0]["probability_best"] == {"flat": 1.0, "steep": 0.0}
+    assert cells[100]["probability_best"]["flat"] == 1.0
+    assert cells[12800]["probability_best"]["steep"] == 1.0
+    noise = np.random.default_rng(0).normal(1, 0.1, 6)
+    kept = np.delete(noise, 3).mean()  # one failed there: it counts for neither
+    assert cells[100]["error"] == pytest.approx({"flat": 0.4 * kept, "steep": 0.6 * kept})
+    assert answers[20]["ahead"]["n_source"] == 128000
+    assert answers[20]["ahead"]["probability_best"]["steep"] > 0.9
+    assert "zero-shot, 6 replicates paired" in result.stderr
+    assert "n = 1.28e+05  flat 0." in result.stderr
+
+
+def test_runs_of_different_studies_are_not_taken_for_learners(learners, runs):
+    manifest = json.loads((pathlib.Path(learners[0]) / "manifest.json").read_text())
+    manifest["study"]["seed"] = 1
+    (pathlib.Path(learners[0]) / "manifest.json").write_text(json.dumps(manifest))
+    for pair in (learners, runs):
+        result = CliRunner().invoke(app, ["compare", *pair, "--json"])
+        assert result.exit_code == 0, result.exception
+        assert "learners" not in json.loads(result.stdout)

@@ -31,5 +31,5 @@ def test_tutorial(tmp_path):
         elif language == "python":
             subprocess.run([sys.executable, "-c", body], cwd=tmp_path, check=True)
             ran.append("python")
-    assert ran == ["run", "plan", "data", "fit", "python"]
+    assert ran == ["run", "plan", "predict", "data", "fit", "python"]
     assert (tmp_path / "runs/first/report.html").stat().st_size > 100_000

@@ -14,6 +14,17 @@ class TestGP(LearnerSuite):
         return get_learner("gp", {"kernel": request.param, **options})
 
 
+class TestMLP(LearnerSuite):
+    rtol = 0.05  # training multiplies rounding
+    model_rtol = 1e-4
+
+    @pytest.fixture(params=["all", "choose"])
+    def learner(self, request):
+        pytest.importorskip("jax")
+        options = {"width": 32, "inputs": 8, "min_steps": 300, "layers": 1, "ensemble": 2}
+        return get_learner("mlp", {"fine_tune": request.param, **options})
+
+
 class TestLowRankGP(LearnerSuite):
     """Landmarks fewer than rows; of the sizes 10, 30, 90 only the first is exact."""
 
@@ -26,7 +37,7 @@ class TestLowRankGP(LearnerSuite):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("forest", {}, r"learner\.name: got 'forest', expected one of gp"),
+        ("forest", {}, r"learner\.name: got 'forest', expected one of gp, mlp"),
         ("gp", {"kernal": "rbf"}, r"learner\.kernal: got 'rbf'"),
         ("gp", {"kernel": "cubic"}, r"learner\.kernel: got 'cubic'.*'laplacian'"),
         ("gp", {"noises": [0.1, -1]}, r"learner\.noises\.1: got -1.*greater than 0"),

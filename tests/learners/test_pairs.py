@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 from forescale.errors import ConfigError
 from forescale.learners import Block, Grid, TransferData, get_learner
 from forescale.learners.gp import GPLearner, GPOptions
-from forescale.learners.lowrank import Landmarks, Sums
+from forescale.learners.lowrank import Landmarks
 from forescale.learners.pair_kernel import PairKernel, Preconditioner, SideKernel, solve
 from forescale.learners.testing import LearnerSuite, transfer_data
 from forescale.splits import Split
@@ -38,24 +38,30 @@ def single(pairs):
     return replace(pairs, left=split[0], right=split[1])
 
 
-def preconditioner(pairs, diagonal):
-    landmarks, sums = Landmarks(pairs.to_landmarks(0, RANK, RANK)), Sums(RANK)
-    sums.add(pairs.to_landmarks(0, 150, RANK), np.zeros(150))
-    z = np.linalg.solve(landmarks.factor, pairs.to_landmarks(0, 150, RANK).T).T
-    return Preconditioner(pairs, landmarks, sums, 1 - NOISE, diagonal), z
+def preconditioner(pairs):
+    """And the matrix that it should be the inverse of."""
+    first = pairs.to_landmarks(np.arange(RANK), RANK)
+    landmarks = Landmarks(first)
+    z = np.linalg.solve(landmarks.factor, pairs.to_landmarks(np.arange(150), RANK).T).T
+    left, right = pairs.rows
+    same = left[:, None] == left[None, :]
+    within = np.where(same, pairs.right.between(right, right) - z @ z.T, 0.0)
+    matrix = (1 - NOISE) * (z @ z.T + within) + NOISE * np.eye(150)
+    return Preconditioner(pairs, landmarks, NOISE), matrix
 
 
 def test_products_are_those_with_the_whole_matrix(pairs):
     kernel, matrix, v = pairs
     np.testing.assert_allclose(kernel.times(v), matrix @ v, atol=1e-12)
-    np.testing.assert_allclose(kernel.to_landmarks(20, 50, 10), matrix[20:50, :10], atol=1e-15)
+    np.testing.assert_allclose(
+        kernel.to_landmarks(np.arange(20, 50), 10), matrix[20:50, :10], atol=1e-15
+    )
 
 
 def test_the_preconditioner_inverts_what_it_says(pairs):
     kernel, _, v = pairs
-    helper, z = preconditioner(kernel, 0.2)
-    expected = np.linalg.solve((1 - NOISE) * z @ z.T + 0.2 * np.eye(150), v)
-    np.testing.assert_allclose(helper.solve(v), expected, atol=1e-8)
+    helper, matrix = preconditioner(kernel)
+    np.testing.assert_allclose(helper.solve(v), np.linalg.solve(matrix, v), atol=1e-7)
 
 
 @pytest.mark.parametrize("precise", [True, False])
@@ -65,10 +71,10 @@ def test_solves_are_those_with_the_whole_matrix(pairs, precise):
         kernel = single(kernel)
         assert kernel.left.rest.dtype == np.float32
         np.testing.assert_allclose(kernel.times(v), matrix @ v, atol=1e-5)
-    helper, _ = preconditioner(kernel, 0.2)
+    helper, _ = preconditioner(kernel)
     expected = np.linalg.solve((1 - NOISE) * matrix + NOISE * np.eye(150), v)
-    found = solve(kernel, NOISE, v, helper, np.zeros(150), 1e-4)
-    assert found.residual <= 1e-4
+    found = solve(kernel, NOISE, v, helper, np.zeros(150), 1e-5)
+    assert found.residual <= 1e-5
     np.testing.assert_allclose(found.weights, expected, atol=1e-3)
     again = solve(kernel, NOISE, v, helper, expected, 1e-3)
     assert again.steps == 0, "a first guess that is right is left alone"
@@ -169,3 +175,10 @@ class TestPairsKeepTheContract(LearnerSuite):
         values[:120] = np.repeat(values[:120:10], 10, axis=0)
         mean = predict(replace(data, blocks=(replace(block, values=values), other))).mean
         assert np.isfinite(mean[1:]).all()
+
+
+def test_measured_values_may_have_other_shares_of_noise(tmp_path):
+    notes = predict(
+        pair_data(), tmp_path / "a", noises=(0.1,), target_noises=(0.003,), lengths=(2.0,)
+    ).notes
+    assert (notes["source_noise"], notes["target_noise"]) == (0.1, 0.003)

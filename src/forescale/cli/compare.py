@@ -1,14 +1,18 @@
-"""``forescale compare``: which source or protocol to invest in."""
+"""``forescale compare``: which source, protocol or learner to invest in."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from forescale.laws import Law
+
+    Read: TypeAlias = dict[str, tuple[pd.DataFrame, dict[str, Any]]]
 
 
 def compare(
@@ -25,7 +29,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Compare sources on one cost axis: probability that each is best, and where they cross."""
+    """Compare sources on one cost axis, or learners on one study, and where they cross."""
     import json
     import sys
 
@@ -37,37 +41,84 @@ def compare(
         raise ConfigError(f"a comparison needs at least two runs, got {len(runs)}")
     if cost and len(cost) != len(runs):
         raise ConfigError(f"give --cost once for each run: {len(runs)} runs, {len(cost)} costs")
-    laws = _laws(runs, metric, m, level, seed)
-    costs = dict(zip(laws, cost, strict=True)) if cost else None
-    answer = planning.compare(laws, costs, budget or None)
-    print("\n".join(comparison_lines(answer)), file=sys.stderr if as_json else sys.stdout)
+    read = _read(runs)
+    laws = _laws(read, metric, m, level, seed)
+    costs = dict(zip(read, cost, strict=True)) if cost else None
+    last = max(laws, key=lambda size: size or 0)
+    lines: list[str] = []
+    answer = planning.compare(laws[last], costs, budget or None)
+    if _one_study([manifest for _, manifest in read.values()]):
+        answer["learners"], lines = _learners(read, laws, metric, seed)
+    if costs or budget or not lines:
+        lines += comparison_lines(answer)
+    print("\n".join(lines), file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        n_target = next(iter(laws.values())).n_target
-        print(json.dumps({"metric": metric, "n_target": n_target, **answer}, allow_nan=False))  # noqa: T201
+        answer = {"metric": metric, "n_target": last, **answer}
+        print(json.dumps(answer, allow_nan=False))  # noqa: T201
 
 
-def _laws(runs: list[Path], metric: str, m: int | None, level: float, seed: int) -> dict[str, Law]:
-    """Return the law of each run at one shared number of measured values."""
+def _read(runs: list[Path]) -> Read:
+    """Errors and manifest of each run, by a name of its own."""
     from forescale.cli.plan import read_run
+    from forescale.errors import ConfigError
+
+    found: Read = {}
+    for run in runs:
+        errors, manifest = read_run(run)
+        name = str(manifest.get("name") or run.name)
+        found[name if name not in found else str(run)] = errors, manifest
+    units = {name: manifest.get("metric_unit") for name, (_, manifest) in found.items()}
+    if len(set(units.values())) > 1:
+        raise ConfigError(f"the runs' errors are in different units: {units}")
+    return found
+
+
+def _laws(
+    read: Read, metric: str, m: int | None, level: float, seed: int
+) -> dict[int | None, dict[str, Law]]:
+    """Return the law of each run at every number of measured values they share, or at m."""
     from forescale.errors import ConfigError
     from forescale.laws import study_laws
 
     found: dict[str, dict[int | None, Law]] = {}
-    units = {}
-    for run in runs:
-        errors, manifest = read_run(run)
-        errors = errors[errors["metric"] == metric]
-        name = str(manifest.get("name") or run.name)
-        name = name if name not in found else str(run)
-        units[name] = manifest.get("metric_unit")
-        laws = study_laws(errors, noise_floor=manifest.get("noise_floor"), level=level, seed=seed)
+    for name, (errors, manifest) in read.items():
+        kept = errors[errors["metric"] == metric]
+        kept = kept if m is None else kept[kept["n_target"] == m]
+        if m is not None and kept.empty:
+            raise ConfigError(f"m = {m} is not in every run: {name} has none of {metric}")
+        floor = manifest.get("noise_floor")
+        laws = study_laws(kept, noise_floor=floor, level=level, seed=seed)
         found[name] = {law.n_target: law for law in laws}
-    if len(set(units.values())) > 1:
-        raise ConfigError(f"the runs' errors are in different units: {units}")
     shared = set.intersection(*(set(laws) for laws in found.values()))
-    if m is not None and m not in shared:
-        raise ConfigError(f"m = {m} is not in every run; shared are {sorted(map(str, shared))}")
     if not shared:
         raise ConfigError("the runs share no number of measured values (n_target)")
-    chosen = m if m is not None else max(shared, key=lambda value: value or 0)
-    return {name: laws[chosen] for name, laws in found.items()}
+    ordered = sorted(shared, key=lambda size: size or 0)
+    return {size: {name: laws[size] for name, laws in found.items()} for size in ordered}
+
+
+def _one_study(manifests: list[dict[str, Any]]) -> bool:
+    """Whether runs differ in their learner and name alone, so that replicates pair up."""
+
+    def rest(manifest: dict[str, Any]) -> Any:
+        study = dict(manifest.get("study") or {})
+        learner, _ = study.pop("learner", None), study.pop("name", None)
+        return bool(learner), study, manifest.get("data"), manifest.get("descriptor")
+
+    first = rest(manifests[0])
+    return bool(first[0]) and all(rest(manifest) == first for manifest in manifests[1:])
+
+
+def _learners(
+    read: Read, laws: dict[int | None, dict[str, Law]], metric: str, seed: int
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return who is better where, for every m, and the lines that say so."""
+    from forescale.planning import compare_learners
+    from forescale.planning.text import learner_lines
+
+    errors = {name: frame for name, (frame, _) in read.items()}
+    unit = str(next(iter(read.values()))[1].get("metric_unit") or "")
+    answers = [
+        compare_learners(errors, of_size, metric, size or 0, seed=seed)
+        for size, of_size in laws.items()
+    ]
+    return answers, [line for answer in answers for line in learner_lines(answer, unit)]

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from forescale.cli import compare, data, fit, plan, report, run, simulate
+from forescale.cli import compare, data, fit, plan, predict, report, run, simulate
 from forescale.errors import ForescaleError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command("run")(run.run)
 app.command("fit")(fit.fit)
 app.command("plan")(plan.plan)
 app.command("compare")(compare.compare)
+app.command("predict")(predict.predict)
 app.command("simulate")(simulate.simulate)
 app.command("report")(report.report)
 app.add_typer(data.app, name="data")

@@ -26,6 +26,9 @@ class OnError(StrEnum):
 Workers = Annotated[
     int, typer.Option(min=0, help="Processes; 0 takes all processors. Numbers do not depend on it.")
 ]
+WithModel = Annotated[
+    bool, typer.Option("--model/--no-model", help="Keep the trained predictor for new materials.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 TargetError = Annotated[
     float | None, typer.Option(help="Error to plan for, in the unit of the measured values.")
@@ -42,18 +45,20 @@ def run(
         OnError, typer.Option(help="skip: set bad rows aside in rejects.csv.")
     ] = OnError.RAISE,
     target_error: TargetError = None,
+    model: WithModel = True,
     as_json: AsJson = False,
 ) -> None:
     """Run a study: errors, law, plan and report in one folder. Run it again to resume."""
     from forescale.study import load_study
 
     wanted = load_study(study)
-    _run(wanted, out or Path("runs") / wanted.name, workers, on_error, target_error, as_json)
+    _run(wanted, out or Path("runs") / wanted.name, workers, on_error, target_error, model, as_json)
 
 
 def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Run folder.")] = Path("forescale-demo"),
     workers: Workers = 0,
+    model: WithModel = True,
     as_json: AsJson = False,
 ) -> None:
     """Run the bundled case, end to end, offline."""
@@ -69,7 +74,7 @@ def demo(
         "Measured side: handbook refractive indices near 293 K, from the package 'chemicals'.",
         as_json,
     )
-    _run(study, out, workers, OnError.RAISE, None, as_json)
+    _run(study, out, workers, OnError.RAISE, None, model, as_json)
 
 
 def _run(
@@ -78,6 +83,7 @@ def _run(
     workers: int,
     on_error: OnError,
     target_error: float | None,
+    model: bool,
     as_json: bool,
 ) -> None:
     from forescale._workers import default_workers
@@ -92,6 +98,7 @@ def _run(
             workers=workers or default_workers(),
             on_error=on_error.value,
             target_error=target_error,
+            model=model,
         )
     except KeyboardInterrupt:
         raise ForescaleError(
@@ -102,4 +109,6 @@ def _run(
     law_table(finished, as_json)
     short_plan(finished, as_json)
     say(f"\nEverything else: forescale plan {out}, and the page {out / 'report.html'}", as_json)
+    if finished.model is not None:
+        say(f"New materials: forescale predict {out} CANDIDATES.csv", as_json)
     sys.stdout.flush()

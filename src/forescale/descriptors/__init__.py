@@ -3,7 +3,7 @@
 from forescale.descriptors._base import Column, Descriptor, Features
 from forescale.descriptors._cache import featurize
 from forescale.descriptors._registry import get_descriptor, names
-from forescale.descriptors.describe import DescribedBlock, describe
+from forescale.descriptors.describe import DescribedBlock, describe, describe_new
 from forescale.descriptors.table import describe_by_table
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Features",
     "describe",
     "describe_by_table",
+    "describe_new",
     "featurize",
     "get_descriptor",
     "names",

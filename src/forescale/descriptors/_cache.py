@@ -95,6 +95,17 @@ def _at_once(descriptor: Descriptor, keys: Sequence[str]) -> Features:
     return _finished(descriptor, keys, values)
 
 
+def compute(descriptor: Descriptor, keys: Sequence[str], workers: int = 1) -> NDArray[np.float32]:
+    """Features of materials without the cache, shape (keys, all columns); NaN where undefined."""
+    chunks = [list(keys[start : start + _CHUNK]) for start in range(0, len(keys), _CHUNK)]
+    out = np.empty((len(keys), len(descriptor.columns)), dtype=np.float32)
+    place = {id(chunk): number * _CHUNK for number, chunk in enumerate(chunks)}
+    for chunk, rows in _compute(descriptor, chunks, workers if len(keys) > _MIN_PARALLEL else 1):
+        start = place[id(chunk)]
+        out[start : start + len(chunk)] = rows
+    return out
+
+
 def _compute(
     descriptor: Descriptor, chunks: list[list[str]], workers: int
 ) -> Iterable[tuple[list[str], NDArray[np.float32]]]:

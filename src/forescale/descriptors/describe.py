@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forescale.descriptors._base import Column, Features
-from forescale.descriptors._cache import featurize
+from forescale.descriptors._base import Column, Descriptor, Features
+from forescale.descriptors._cache import compute, featurize
 from forescale.descriptors._registry import get_descriptor
-from forescale.errors import DataError
-from forescale.materials import PairSides
+from forescale.errors import ConfigError, DataError
 from forescale.materials.pair import sides_of
 
 
@@ -66,23 +65,98 @@ def describe(
     DataError
         If some pairs have a temperature and others have none.
     """
+    sides, temperature = _sides(material_kind, descriptor_name, solvent_name, keys)
+    blocks = [
+        side.described(
+            featurize(side.descriptor, side.keys, workers=workers, show_progress=show_progress)
+        )
+        for side in sides
+    ]
+    return (*blocks, *_temperature(temperature, keys))
 
-    def block(name: str, kinds: set[str], descriptor: str, sides: Sequence[str]) -> DescribedBlock:
+
+def describe_new(
+    material_kind: str,
+    descriptor_name: str,
+    keys: Sequence[str],
+    *,
+    solvent_name: str | None = None,
+    temperature: bool = False,
+    workers: int = 1,
+) -> tuple[DescribedBlock, ...]:
+    """Features of materials to predict: every column, NaN where it is undefined.
+
+    Nothing is cached: candidates come by the million and once. Without keys this tells
+    versions and columns.
+
+    Parameters
+    ----------
+    temperature
+        Pairs need their temperatures, as they varied in training.
+    """
+    sides, given = _sides(material_kind, descriptor_name, solvent_name, keys)
+    blocks = [
+        side.described(
+            Features(compute(side.descriptor, side.keys, workers), side.descriptor.columns)
+        )
+        for side in sides
+    ]
+    if temperature:
+        values = np.array([np.nan if one is None else one for one in given], dtype=np.float32)
+        features = Features(values[:, None], (_TEMPERATURE,))
+        blocks.append(
+            DescribedBlock("temperature", _TEMPERATURE_VERSION, features, np.arange(len(keys)))
+        )
+    return tuple(blocks)
+
+
+_TEMPERATURE = Column("temperature", unit="K", source="the pair")
+_TEMPERATURE_VERSION = "temperature 1"
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The distinct sides of one kind that materials have, and what describes them."""
+
+    name: str
+    descriptor: Descriptor
+    keys: list[str]
+    index: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, name: str, kinds: set[str], descriptor: str, sides: Sequence[str]) -> _Side:
         for kind in sorted(kinds):
             chosen = get_descriptor(descriptor, kind)
-        distinct, index = _distinct(sides)
-        features = featurize(chosen, distinct, workers=workers, show_progress=show_progress)
-        return DescribedBlock(name, f"{chosen.name} {chosen.version}", features, index)
+        return cls(name, chosen, *_distinct(sides))
 
+    def described(self, features: Features) -> DescribedBlock:
+        version = f"{self.descriptor.name} {self.descriptor.version}"
+        return DescribedBlock(self.name, version, features, self.index)
+
+
+def _sides(
+    material_kind: str, descriptor_name: str, solvent_name: str | None, keys: Sequence[str]
+) -> tuple[list[_Side], list[float | None]]:
+    """What is described of materials, and their temperatures in K (None without)."""
     if material_kind != "pair":
-        return (block("material", {material_kind}, descriptor_name, keys),)
+        return [_Side.of("material", {material_kind}, descriptor_name, keys)], []
     pairs = [sides_of(key) for key in keys]
     kinds = {"polymer" if "*" in pair.solute else "molecule" for pair in pairs}
-    return (
-        block("solute", kinds, descriptor_name, [pair.solute for pair in pairs]),
-        block("solvent", {"molecule"}, solvent_name or descriptor_name, [p.solvent for p in pairs]),
-        *_temperature(pairs, keys),
-    )
+    solutes = [pair.solute for pair in pairs]
+    solvents = [pair.solvent for pair in pairs]
+    return [
+        _Side.of("solute", kinds or _any_kind(descriptor_name), descriptor_name, solutes),
+        _Side.of("solvent", {"molecule"}, solvent_name or descriptor_name, solvents),
+    ], [pair.temperature for pair in pairs]
+
+
+def _any_kind(descriptor: str) -> set[str]:
+    """A kind of solute that the descriptor describes, where no solute tells."""
+    try:
+        get_descriptor(descriptor, "molecule")
+    except ConfigError:
+        return {"polymer"}
+    return {"molecule"}
 
 
 def _distinct(sides: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
@@ -92,18 +166,20 @@ def _distinct(sides: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
     return list(place), index
 
 
-def _temperature(pairs: Sequence[PairSides], keys: Sequence[str]) -> tuple[DescribedBlock, ...]:
+def _temperature(
+    temperatures: list[float | None], keys: Sequence[str]
+) -> tuple[DescribedBlock, ...]:
     """The block of temperatures; none where there is but one."""
-    given = [pair.temperature is not None for pair in pairs]
+    given = [temperature is not None for temperature in temperatures]
     if any(given) and not all(given):
         without = keys[given.index(False)]
         raise DataError(
             f"got {given.count(True)} pairs with a temperature and {given.count(False)} without "
             f"({without!r}, for one), expected all or none; give the others theirs in a column"
         )
-    values, index = np.unique([pair.temperature or 0.0 for pair in pairs], return_inverse=True)
+    values, index = np.unique([one or 0.0 for one in temperatures], return_inverse=True)
     if len(values) < 2:
         return ()
-    column = Column("temperature", unit="K", source="the pair")
-    features = Features.finite(values[:, None].astype(np.float32), [column])
-    return (DescribedBlock("temperature", "temperature 1", features, index.astype(np.int64)),)
+    features = Features.finite(values[:, None].astype(np.float32), [_TEMPERATURE])
+    version = _TEMPERATURE_VERSION
+    return (DescribedBlock("temperature", version, features, index.astype(np.int64)),)

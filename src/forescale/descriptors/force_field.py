@@ -48,6 +48,14 @@ _KERNELS = 20
 _WIDTHS = np.array([len(_ELEMENTS), *[_KERNELS] * len(_PARAMETERS)])
 
 
+def _radonpy() -> str:
+    """Version of RadonPy, which brings the parameters."""
+    try:
+        return installed("radonpy-pypi")
+    except PackageNotFoundError:
+        return " missing"
+
+
 class ForceField:
     """190 kernel means of GAFF2 parameters per atom, bond, angle or dihedral of the chain.
 
@@ -57,16 +65,8 @@ class ForceField:
     """
 
     name = "force_field"
+    version = f"1+radonpy{_radonpy()}+rdkit{rdBase.rdkitVersion}"
     material_kinds: tuple[str, ...] = ("polymer",)
-
-    @property
-    def version(self) -> str:
-        """Changes with RadonPy, which brings the parameters, and with RDKit: the charges."""
-        try:
-            radonpy = installed("radonpy-pypi")
-        except PackageNotFoundError:
-            radonpy = "missing"
-        return f"1+radonpy{radonpy}+rdkit{rdBase.rdkitVersion}"
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:

@@ -25,6 +25,7 @@ _REACH = 12
 
 _MASS = 100.0  # g/mol; columns are per this mass, which makes most of them of the order of 1
 
+_RDKIT: dict[str, Callable[[Chem.Mol], float]] = dict(Descriptors.descList)
 _FAMILIES = ("Chi", "Num", "SMR_VSA", "SlogP_VSA", "PEOE_VSA", "fr_")
 _SINGLE = {
     "HallKierAlpha",
@@ -93,7 +94,7 @@ def _row(pair: ChainPair) -> NDArray[np.float64]:
     def added(quantity: Callable[[Chem.Mol], float]) -> float:
         return float(quantity(pair.longer)) - float(quantity(pair.shorter))
 
-    mass, heavy = added(Descriptors.MolWt), added(Descriptors.HeavyAtomCount)
+    mass, heavy = added(_RDKIT["MolWt"]), added(_RDKIT["HeavyAtomCount"])
     sums = np.array([added(function) for _, function in _sums()])
     volume = added(_volume)
     return np.concatenate(
@@ -102,7 +103,7 @@ def _row(pair: ChainPair) -> NDArray[np.float64]:
             [
                 added(lambda mol: mol.GetNumAtoms(onlyExplicit=False)) * (_MASS / mass),
                 mass / volume / 0.602214076,  # g/mol / Å^3 to g/cm^3
-                added(Descriptors.MolMR) / volume,
+                added(_RDKIT["MolMR"]) / volume,
                 mass / pair.backbone,
                 heavy / pair.backbone,
             ],
@@ -114,7 +115,7 @@ def _row(pair: ChainPair) -> NDArray[np.float64]:
 def _sums() -> tuple[tuple[str, Callable[[Chem.Mol], float]], ...]:
     return tuple(
         (name, function)
-        for name, function in Descriptors.descList
+        for name, function in _RDKIT.items()
         if (name.startswith(_FAMILIES) or name in _SINGLE) and name not in _EXCLUDED
     )
 

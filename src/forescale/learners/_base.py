@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,22 @@ class Block:
 
 
 @dataclass(frozen=True)
+class NewBlock:
+    """Features of one side of materials to predict.
+
+    Parameters
+    ----------
+    values
+        Shape (distinct sides, features), finite, columns as in the :class:`Block`.
+    rows
+        Which side each material has, as a row of ``values``, shape (materials,).
+    """
+
+    values: NDArray[np.float32]
+    rows: Ints
+
+
+@dataclass(frozen=True)
 class TransferData:
     """Both sides of a study as arrays, in one unit.
 
@@ -58,6 +74,9 @@ class TransferData:
     same_property
         Whether both sides are one property in one unit. If not, a computed value is no
         prediction of the measured one, and zero-shot predictions are not judged.
+    source_tasks
+        Further computed properties of the source's materials, each in its own unit, NaN
+        where there is none, shape (rows, tasks); only for learners with ``takes_tasks``.
     """
 
     blocks: tuple[Block, ...]
@@ -65,6 +84,7 @@ class TransferData:
     target_values: Floats
     source_only: Ints
     same_property: bool = True
+    source_tasks: Floats | None = None
 
     @classmethod
     def of_rows(
@@ -100,6 +120,10 @@ class TransferData:
     def is_count(self) -> NDArray[np.bool_]:
         """Which of all features count something, shape (features,)."""
         return np.concatenate([block.is_count for block in self.blocks])
+
+    def target_blocks(self, rows: Ints) -> tuple[NewBlock, ...]:
+        """Some of the measured rows as if they were new materials."""
+        return tuple(NewBlock(block.values, block.target[rows]) for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -182,4 +206,58 @@ class Learner(Protocol):
 
     def prepare(self, data: TransferData, folder: Path) -> PreparedLearner:
         """Do what all replicates share; large arrays may be kept in ``folder``."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelPrediction:
+    """What a model says of new materials, in the unit of the values it was trained on.
+
+    Parameters
+    ----------
+    mean
+        Shape (materials,).
+    std
+        Standard deviation of a new measurement, shape (materials,), or None.
+    """
+
+    mean: Floats
+    std: Floats | None = None
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """All there is to a model: numbers in arrays by name, the rest as JSON values."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    settings: Mapping[str, Any]
+
+
+class TrainedModel(Protocol):
+    """A trained predictor that can be kept in files and used without the data."""
+
+    def predict(self, blocks: Sequence[NewBlock]) -> ModelPrediction:
+        """Predict new materials, given the blocks that the training data had."""
+        ...
+
+    def state(self) -> ModelState:
+        """What :meth:`RestoresModel.restore` needs to give the same numbers again."""
+        ...
+
+
+@runtime_checkable
+class TrainsModel(Protocol):
+    """A :class:`PreparedLearner` whose model can be handed over."""
+
+    def train(self, source: Ints, target: Ints, seed: int) -> TrainedModel:
+        """Learn from all of these rows; the same as the last cell of a grid of such sizes."""
+        ...
+
+
+@runtime_checkable
+class RestoresModel(Protocol):
+    """The :class:`Learner` of such models."""
+
+    def restore(self, state: ModelState) -> TrainedModel:
+        """The model that gave the state. Raises KeyError or ValueError if it is not whole."""
         ...

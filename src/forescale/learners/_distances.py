@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forescale._workers import default_workers
 from forescale.learners._base import Block, Ints, TransferData
-from forescale.learners.kernels import KernelName, Metric
+from forescale.learners.kernels import Anchors, KernelName, Metric
 
 Distances = NDArray[np.float32]
 
@@ -22,6 +22,8 @@ _COLUMNS_BYTES = 6 << 30
 """Up to so many bytes the distances from all sides to the landmarks are kept on disk;
 beyond, every replicate computes them again."""
 
+_SLAB = 8192  # sides whose distances to the landmarks are written at a time
+
 
 @dataclass(frozen=True)
 class SideDistances:
@@ -30,16 +32,17 @@ class SideDistances:
     Parameters
     ----------
     path
-        All distances among sides, or None where there are too many.
+        All distances among sides, or None where there are too many: then they are computed
+        when asked for.
     values
-        Features of the sides, from which distances are computed then.
+        Features of the sides.
     source, target
         Which side each row has, shapes (rows,).
     """
 
     metric: Metric
     path: Path | None
-    values: Path | None
+    values: Path
     source: Ints
     target: Ints
 
@@ -57,29 +60,33 @@ class SideDistances:
         """Learn the scales of a block and compute what all replicates share."""
         metric = Metric(block.values[np.unique(block.source[source_only])], block.is_count, name)
         sides = len(block.values)
+        values = folder / f"features-{place}.npy"
+        np.save(values, block.values)
         if not always_square and sides > SQUARE_SIDES:
-            values = folder / f"features-{place}.npy"
-            np.save(values, block.values)
             return cls(metric, None, values, block.source, block.target)
         path = folder / f"distances-{place}.npy"
         out = _new(path, (sides, sides))
         metric.fill_pairwise(block.values, out, default_workers())
         out.flush()
-        return cls(metric, path, None, block.source, block.target)
+        return cls(metric, path, values, block.source, block.target)
 
     def between(self, left: Ints, right: Ints) -> Distances:
         """Distances between sides, shape (left, right)."""
         if self.path is not None:
             return np.asarray(np.load(self.path, mmap_mode="r")[np.ix_(left, right)])
-        return self.metric.between(self._features(left), self._features(right))
+        return self.metric.between(self.features(left), self.features(right))
+
+    def anchors(self, sides: Ints) -> Anchors:
+        """Some of the sides, to take distances of new ones to."""
+        return Anchors(self.metric, self.features(sides))
 
     def square(self) -> Distances:
         """All distances among sides; there must be few enough to keep them."""
         assert self.path is not None
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
-    def _features(self, sides: Ints) -> NDArray[np.float32]:
-        assert self.values is not None
+    def features(self, sides: Ints) -> NDArray[np.float32]:
+        """Features of sides, shape (sides, features)."""
         return np.asarray(np.load(self.values, mmap_mode="r")[sides])
 
 
@@ -107,16 +114,20 @@ class LandmarkDistances:
     ) -> LandmarkDistances:
         """Find the sides of some source rows, and keep distances to them if there is room."""
         distinct, side = np.unique(sides.source[landmarks], return_inverse=True)
-        if sides.values is None:
+        if sides.path is not None:
             return cls(sides, distinct, side, None)
         features = np.load(sides.values, mmap_mode="r")
-        if 4 * len(features) * len(distinct) > _COLUMNS_BYTES:
+        rows = len(features)
+        if 4 * rows * len(distinct) > _COLUMNS_BYTES:
             return cls(sides, distinct, side, None)
         path = folder / f"landmarks-{place}.npy"
-        out = _new(path, (len(features), len(distinct)))
-        right = np.asarray(features[distinct])
-        sides.metric.fill_between(features, right, out, default_workers())
-        out.flush()
+        del features
+        _new(path, (rows, len(distinct)))
+        right = sides.features(distinct)
+        for start in range(0, rows, _SLAB):  # mapped anew, so that no more is in memory
+            part = np.load(path, mmap_mode="r+")[start : start + _SLAB]
+            left = sides.features(np.arange(start, start + len(part)))
+            sides.metric.fill_between(left, right, part, default_workers())
         return cls(sides, distinct, side, path)
 
     def to(self, wanted: Ints) -> Distances:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from forescale.learners._stages import StagePrediction
 from forescale.learners.kernels import KernelName, fast_kernel, kernel
@@ -79,4 +80,7 @@ class LowRankStage:
         notes = {f"source_length_{b}": length for b, length in enumerate(self.lengths, start=1)}
         notes |= {"source_noise": fit.noise, "source_jitter": landmarks.jitter}
         notes["source_rank"] = float(rank)
-        return StagePrediction(means + values[0], notes=notes), half + values[0]
+        weights = solve_triangular(landmarks.factor, fit.weights, lower=True, trans=1)
+        centre = float(fit.mean + values[0])
+        stage = StagePrediction(means + values[0], notes=notes, weights=weights, centre=centre)
+        return stage, half + values[0]

@@ -18,7 +18,10 @@ from forescale.errors import ConfigError
 from forescale.learners._base import Learner
 
 GROUP = "forescale.learners"
-_OWN = {"gp": "forescale.learners.gp:GPLearner"}
+_OWN = {
+    "gp": "forescale.learners.gp:GPLearner",
+    "mlp": "forescale.learners.mlp:MLPLearner",
+}
 
 
 def names() -> tuple[str, ...]:

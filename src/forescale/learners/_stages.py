@@ -7,7 +7,9 @@ later in the order, and test rows, never enter the choice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +59,26 @@ class StagePrediction:
         Hyper-parameters chosen at the largest size.
     candidate
         Source stage: what won at the end.
+    weights, centre
+        Source stage beyond the exact sizes: the mean is centre + kernel · weights at the
+        largest size, over landmarks or over rows (with the share of signal before it).
     """
 
     mean: Floats
     std: Floats | None = None
     notes: dict[str, float] = field(default_factory=dict)
     candidate: Candidate | None = None
+    weights: Floats | None = None
+    centre: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainedStage:
+    """The winner among the candidates, fitted to all rows."""
+
+    candidate: Candidate
+    gp: PrefixGP
+    fit: PrefixFit
 
 
 def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
@@ -106,6 +122,28 @@ class SourceStage:
         """
         means = np.empty((len(sizes), cross.shape[1]))
         notes: dict[str, float] = {}
+        for candidate, gp, part in self._winners(within, values, sizes):
+            if gp is not None and part is not None:
+                k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
+                means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
+                if part.sizes[-1] == sizes[-1]:
+                    notes = _notes("source", candidate, gp)
+        return StagePrediction(means, notes=notes, candidate=candidate)
+
+    def train(self, *, within: Distances, values: Floats) -> TrainedStage:
+        """The model of all the values: what :meth:`predict` uses at the last of its sizes."""
+        *_, (candidate, gp, fit), _ = self._winners(within, values, np.array([len(values)]))
+        assert gp is not None
+        assert fit is not None
+        return TrainedStage(candidate, gp, fit)
+
+    def _winners(
+        self, within: Distances, values: Floats, sizes: Ints
+    ) -> Iterator[tuple[Candidate, PrefixGP | None, PrefixFit | None]]:
+        """Each candidate with the sizes at which it is the best so far; the later one wins.
+
+        Last comes the winner by itself, for where none of the sizes was asked for.
+        """
         candidates, done = self.candidates, 0
         for limit, survivors in (*_RACE, (len(values), 1)):
             limit = min(limit, len(values))
@@ -121,14 +159,10 @@ class SourceStage:
                 scores[index] = fit.log_likelihood
                 best = (scores[index] > np.delete(scores, index, 0).max(0, initial=-np.inf)) & asked
                 if best.any():
-                    part = fit.at(best)
-                    k = kernel(self.name, cross[:, :, : part.sizes[-1]], candidate[0])
-                    means[np.isin(sizes, part.sizes)] = gp.mean(part, k, np.ones((len(k), 1)))
-                    if best[-1]:
-                        notes = _notes("source", candidate, gp)
+                    yield candidate, gp, fit.at(best)
             order = np.argsort(-scores[:, -1], kind="stable")[:survivors]
             candidates, done = tuple(candidates[index] for index in order), limit
-        return StagePrediction(means, notes=notes, candidate=candidates[0])
+        yield candidates[0], None, None
 
     def _fit(
         self,
@@ -142,6 +176,31 @@ class SourceStage:
         k = kernel(self.name, within[:, :limit, :limit], lengths)
         gp = PrefixGP(k, noise, overwrite=True)
         return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
+
+
+@dataclass(frozen=True)
+class _Heat:
+    """Candidates fitted to prefixes up to the end of one heat, for each of several models."""
+
+    candidates: tuple[Candidate, ...]
+    ends: Ints
+    fits: list[tuple[PrefixGP, list[PrefixFit]]]
+
+    @cached_property
+    def scores(self) -> Floats:
+        """Log marginal likelihoods, shape (candidates, models, ends)."""
+        return np.array([[fit.log_likelihood for fit in row] for _, row in self.fits])
+
+    @cached_property
+    def winner(self) -> Ints:
+        """The best candidate of each model at each end, shape (models, ends)."""
+        return np.asarray(self.scores.argmax(axis=0))
+
+    def trained(self, model: int) -> TrainedStage:
+        """The best fit of a model to all rows of the heat."""
+        index = int(self.winner[model, -1])
+        gp, row = self.fits[index]
+        return TrainedStage(self.candidates[index], gp, row[model].at(self.ends == self.ends[-1]))
 
 
 @dataclass(frozen=True)
@@ -184,50 +243,85 @@ class TargetStage:
             Ascending numbers of measured values, the last at most M.
         """
         models = [_Model.scratch(basis.shape[1])]
-        models += [
-            _Model.transfer(*pair, self.rho_observations)
-            if self.same_property
-            else _Model.cross(pair[0])
-            for pair in zip(basis, scale, strict=True)
-        ]
+        models += [self._transfer(*pair) for pair in zip(basis, scale, strict=True)]
         rows, new_rows = len(values), cross.shape[1]
         mean = np.empty((len(models), len(sizes), new_rows))
         evidence = np.empty((len(models), len(sizes)))
         variance = np.empty((len(models), new_rows))
-        notes: dict[str, float] = {}
-        candidates, done = self.candidates, 0
-        for limit, survivors in (*_TARGET_RACE, (sizes[-1], 1)):
-            limit = min(limit, sizes[-1])
-            if limit <= done:
-                break
-            ends = np.union1d(sizes[(sizes > done) & (sizes <= limit)], [limit])
-            among = within[:, :limit, :limit]
-            fits = [self._fits(among, values[:limit], models, ends, one) for one in candidates]
-            scores = np.array([[fit.log_likelihood for fit in row] for _, row in fits])
-            winner, asked = scores.argmax(axis=0), np.isin(ends, sizes)
-            evidence[:, np.isin(sizes, ends)] = scores.max(axis=0)[:, asked]
+        for heat in self._heats(within, values, models, sizes):
+            asked, winner = np.isin(heat.ends, sizes), heat.winner
+            evidence[:, np.isin(sizes, heat.ends)] = heat.scores.max(axis=0)[:, asked]
             for index in np.unique(winner):
-                gp, row = fits[index]
-                k = kernel(self.name, cross[:, :, :limit], candidates[index][0])
-                for place in np.flatnonzero((winner == index)[:, asked].any(axis=1)):
+                gp, row = heat.fits[index]
+                k = kernel(self.name, cross[:, :, : heat.ends[-1]], heat.candidates[index][0])
+                for place in np.flatnonzero(((winner == index) & asked).any(axis=1)):
                     chosen = (winner[place] == index) & asked
                     fit, new = row[place].at(chosen), models[place].basis[rows:]
                     mean[place, np.isin(sizes, fit.sizes)] = gp.mean(fit, k, new)
                     if fit.sizes[-1] == sizes[-1] and place in {0, len(models) - 1}:
                         last = fit.at(fit.sizes == sizes[-1])
                         variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
-            index = int(winner[-1, -1])
-            gp, row = fits[index]
-            notes = _notes("target", candidates[index], gp)
-            notes["rho"] = float(row[-1].coefficients[-1, 1] / scale[-1])
-            candidates, done = _survivors(candidates, scores[:, :, -1], survivors), limit
-        weight = _transfer_weight(evidence, _PRIOR_ODDS if self.same_property else _CROSS_ODDS)
+        weight = self._transfer_weight(evidence)
         gap = mean[-1, -1] - mean[0, -1]
         w = weight[-1, -1]
         mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
+        won = heat.trained(len(models) - 1)
+        notes = _notes("target", won.candidate, won.gp)
         notes["transfer_weight"] = float(w)
+        notes["rho"] = float(won.fit.coefficients[-1, 1] / scale[-1])
         mean = weight[:, :, None] * mean + (1 - weight[:, :, None]) * mean[0]
         return StagePrediction(mean, np.sqrt(mixed), notes)
+
+    def train(
+        self, *, within: Distances, values: Floats, basis: Floats, scale: float
+    ) -> tuple[TrainedStage, TrainedStage, float]:
+        """The models of all the values, without and with source, and the weight of the latter.
+
+        Parameters
+        ----------
+        basis, scale
+            Standardised predictions of the source stage for the M rows, shape (M,), and
+            their unit.
+        """
+        models = [_Model.scratch(len(values)), self._transfer(basis, scale)]
+        *_, heat = self._heats(within, values, models, np.array([len(values)]))
+        weight = self._transfer_weight(heat.scores.max(axis=0))
+        return heat.trained(0), heat.trained(1), float(weight[-1, -1])
+
+    def _transfer(self, standard: Floats, scale: float) -> _Model:
+        if self.same_property:
+            return _Model.transfer(standard, scale, self.rho_observations)
+        return _Model.cross(standard)
+
+    def _transfer_weight(self, evidence: Floats) -> Floats:
+        """Posterior probability of each transfer model against scratch.
+
+        Parameters
+        ----------
+        evidence
+            Log marginal likelihoods, scratch first, shape (models, sizes).
+        """
+        odds = _PRIOR_ODDS if self.same_property else _CROSS_ODDS
+        return np.asarray(expit(evidence - evidence[0] + np.log(odds)))
+
+    def _heats(
+        self, within: Distances, values: Floats, models: list[_Model], sizes: Ints
+    ) -> Iterator[_Heat]:
+        """Fits of the candidates that still run, up to the end of each heat of the race."""
+        candidates, done = self.candidates, 0
+        for limit, survivors in (*_TARGET_RACE, (len(values), 1)):
+            limit = min(limit, len(values))
+            if limit <= done:
+                break
+            ends = np.union1d(sizes[(sizes > done) & (sizes <= limit)], [limit])
+            part = within[:, :limit, :limit]
+            heat = _Heat(
+                candidates,
+                ends,
+                [self._fits(part, values[:limit], models, ends, one) for one in candidates],
+            )
+            yield heat
+            candidates, done = _survivors(candidates, heat.scores[:, :, -1], survivors), limit
 
     def _fits(
         self,
@@ -286,17 +380,6 @@ class _Model:
         """Another property: the slope has either sign and no unit to be 1 in."""
         prior = Prior(np.zeros(2), np.array([0.0, _CROSS_OBSERVATIONS]))
         return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
-
-
-def _transfer_weight(evidence: Floats, odds: float) -> Floats:
-    """Posterior probability of each transfer model against scratch.
-
-    Parameters
-    ----------
-    evidence
-        Log marginal likelihoods, scratch first, shape (models, sizes).
-    """
-    return np.asarray(expit(evidence - evidence[0] + np.log(odds)))
 
 
 def _notes(stage: str, candidate: Candidate, gp: PrefixGP) -> dict[str, float]:

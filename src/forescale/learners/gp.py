@@ -10,7 +10,7 @@ Beyond ``max_rows`` computed values the first stage goes on with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from forescale.errors import ConfigError
-from forescale.learners._base import Floats, Grid, GridPrediction, Ints, TransferData
+from forescale.learners._base import (
+    Floats,
+    Grid,
+    GridPrediction,
+    Ints,
+    ModelState,
+    TransferData,
+)
 from forescale.learners._distances import (
     SQUARE_SIDES,
     LandmarkDistances,
@@ -38,6 +45,7 @@ from forescale.learners._stages import (
     TargetStage,
     standardised,
 )
+from forescale.learners.gp_model import GPModel, KernelMean, KernelPosterior
 from forescale.learners.kernels import KernelName, kernel
 from forescale.splits import Split
 
@@ -56,6 +64,8 @@ class GPOptions(BaseModel):
         Candidate length scales, in units of the median distance between materials.
     noises
         Candidate shares of noise in the variance, for both stages.
+    target_noises
+        Those of the measured values, if they are others.
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
@@ -77,6 +87,7 @@ class GPOptions(BaseModel):
     kernel: KernelName = "laplacian"
     lengths: Annotated[tuple[_Positive, ...], MinLen(1)] = (0.5, 1.0, 2.0, 4.0)
     noises: Annotated[tuple[_Share, ...], MinLen(1)] = (0.003, 0.02, 0.1, 0.3, 0.6, 1.0)
+    target_noises: Annotated[tuple[_Share, ...], MinLen(1)] | None = None
     rho_observations: _Positive = 5.0
     method: Literal["auto", "exact", "pairs", "low-rank"] = "auto"
     max_rows: Annotated[int, Gt(0)] = 15_000
@@ -131,6 +142,10 @@ class GPLearner:
             data.same_property,
         )
 
+    def restore(self, state: ModelState) -> GPModel:
+        """A model that was kept; see :class:`~forescale.learners.RestoresModel`."""
+        return GPModel.restore(state)
+
 
 @dataclass(frozen=True)
 class PreparedGP:
@@ -158,12 +173,7 @@ class PreparedGP:
         if half is not None:  # before the last, whose intervals and notes are kept
             basis = np.insert(basis, -1, standardised(half[None], values, grid.n_source[-1:])[0], 0)
             scale = np.insert(scale, -1, scale[-1])
-        second = TargetStage(
-            self.options.kernel,
-            self._candidates,
-            self.options.rho_observations,
-            self.same_property,
-        ).predict(
+        second = self._target_stage.predict(
             within=self._distances(known, known),
             cross=self._distances(new, known),
             values=self.target_values[train],
@@ -182,10 +192,9 @@ class PreparedGP:
         mean[:, 1:] = tuned
         return GridPrediction(mean, second.std, half_capacity, {**first.notes, **second.notes})
 
-    @property
-    def _candidates(self) -> tuple[Candidate, ...]:
+    def _candidates(self, noises: tuple[float, ...]) -> tuple[Candidate, ...]:
         lengths = product(self.options.lengths, repeat=len(self.blocks))
-        return tuple(product(lengths, self.options.noises))
+        return tuple(product(lengths, noises))
 
     def _source(
         self, source: Ints, wanted: list[Ints], values: Floats, sizes: Ints
@@ -196,7 +205,7 @@ class PreparedGP:
         # Where no size is exact, the first rows still choose the kernel's length scales.
         rows = max(small.max(initial=0), min(RACE_ROWS, self.options.exact_rows, len(source)))
         computed = [block.source[source[:rows]] for block in self.blocks]
-        exact = SourceStage(self.options.kernel, self._candidates).predict(
+        exact = SourceStage(self.options.kernel, self._candidates(self.options.noises)).predict(
             within=self._distances(computed, computed),
             cross=self._distances(wanted, computed),
             values=values[:rows],
@@ -212,7 +221,68 @@ class PreparedGP:
             lengths = exact.candidate[0]
             rest, half = self._on_landmarks(source, wanted, values, sizes[len(small) :], lengths)
         means = np.concatenate([exact.mean, rest.mean])
-        return StagePrediction(means, notes={**exact.notes, **rest.notes}), half
+        notes = {**exact.notes, **rest.notes}
+        return replace(rest, mean=means, notes=notes, candidate=exact.candidate), half
+
+    @property
+    def _target_stage(self) -> TargetStage:
+        options = self.options
+        candidates = self._candidates(options.target_noises or options.noises)
+        return TargetStage(options.kernel, candidates, options.rho_observations, self.same_property)
+
+    def train(self, source: Ints, target: Ints, seed: int) -> GPModel:
+        """See :class:`~forescale.learners.TrainsModel`. Nothing here is random."""
+        del seed
+        values = self.source_values[source]
+        known = [block.target[target] for block in self.blocks]
+        mean, rows, at_known = self._train_source(source, known, values)
+        (basis,), (scale,) = standardised(at_known[None], values, np.array([len(values)]))
+        scratch, transfer, weight = self._target_stage.train(
+            within=self._distances(known, known),
+            values=self.target_values[target],
+            basis=basis,
+            scale=scale,
+        )
+        # Anchors are the sides in use, and rows point to their places among those.
+        used = [np.union1d(a, b) for a, b in zip(rows, known, strict=True)]
+        measured = _places(used, known)
+        return GPModel(
+            kernel=self.options.kernel,
+            anchors=[block.anchors(sides) for block, sides in zip(self.blocks, used, strict=True)],
+            source=replace(mean, sides=_places(used, rows)),
+            location=float(np.cumsum(values)[-1] / len(values)),
+            scale=float(scale),
+            scratch=KernelPosterior.of(scratch, measured),
+            transfer=KernelPosterior.of(transfer, measured),
+            transfer_weight=weight,
+        )
+
+    def _train_source(
+        self, source: Ints, known: list[Ints], values: Floats
+    ) -> tuple[KernelMean, list[Ints], Floats]:
+        """The mean of all computed values, the sides of its rows, and its values at other sides."""
+        rows = [block.source[source] for block in self.blocks]
+        big = self.pairs or self.landmarks is not None
+        if not big or len(source) <= self.options.exact_rows:
+            stage = SourceStage(self.options.kernel, self._candidates(self.options.noises)).train(
+                within=self._distances(rows, rows), values=values
+            )
+            mean = KernelMean.of(stage, np.stack(rows))
+            k = kernel(self.options.kernel, self._distances(known, rows), mean.lengths)
+            return mean, rows, mean.mean(k, np.ones((len(k), 1)))
+        last, _ = self._source(source, known, values, np.array([len(source)]))
+        assert last.candidate is not None
+        assert last.weights is not None
+        lengths, noise = last.candidate
+        if self.landmarks is not None:
+            rows = [mark.distinct[mark.side] for mark in self.landmarks]
+            noise = 0.0  # the weights of landmarks have it
+        coefficients = np.array([last.centre])
+        return (
+            KernelMean(np.stack(rows), lengths, noise, last.weights, coefficients),
+            rows,
+            last.mean[-1],
+        )
 
     def _on_pairs(
         self,
@@ -273,6 +343,11 @@ class PreparedGP:
         """Distances of each block, shape (blocks, left rows, right rows)."""
         sides = zip(self.blocks, left, right, strict=True)
         return np.stack([block.between(a, b) for block, a, b in sides])
+
+
+def _places(used: list[Ints], rows: list[Ints]) -> Ints:
+    """Where the sides of rows are among the sorted ones in use, shape (blocks, rows)."""
+    return np.stack([np.searchsorted(a, b) for a, b in zip(used, rows, strict=True)])
 
 
 def pairs_unfit(data: TransferData) -> str:

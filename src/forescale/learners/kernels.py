@@ -7,10 +7,11 @@ fixed shares whatever their numbers of columns.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +110,27 @@ class Metric:
         shares = (1.0 - COUNT_SHARE, COUNT_SHARE) if all(medians) else (1.0, 1.0)
         self._weights = [s / m if m > 0 else 0.0 for s, m in zip(shares, medians, strict=True)]
 
+    def state(self) -> dict[str, NDArray[Any]]:
+        """What was learnt from the reference rows, as arrays."""
+        return {
+            "is_count": self.is_count,
+            "taxicab": np.array(self.taxicab),
+            "center": self._center,
+            "spread": self._spread,
+            "varies": self._varies,
+            "weights": np.array(self._weights),
+        }
+
+    @classmethod
+    def restore(cls, state: Mapping[str, NDArray[Any]]) -> Metric:
+        """The metric that gave the state."""
+        metric = cls.__new__(cls)
+        metric.is_count, metric.taxicab = state["is_count"], bool(state["taxicab"])
+        metric._center, metric._spread = state["center"], state["spread"]
+        metric._varies = state["varies"]
+        metric._weights = [float(weight) for weight in state["weights"]]
+        return metric
+
     @property
     def _cdist_name(self) -> str:
         return "cityblock" if self.taxicab else "sqeuclidean"
@@ -166,6 +188,35 @@ class Metric:
         elif self._weights[1]:
             total += self._weights[1] * cdist(left.roots, right.roots, self._cdist_name)
         return (total if self.taxicab else np.sqrt(total)).astype(np.float32)
+
+
+class Anchors:
+    """Rows that distances are taken to, put on the metric's scale once.
+
+    Parameters
+    ----------
+    metric
+        Measures the distance.
+    values
+        Features of the rows, shape (anchors, features).
+    """
+
+    def __init__(self, metric: Metric, values: NDArray[np.float32]) -> None:
+        self.metric, self.values = metric, values
+        self._scaled = metric._transform(values)
+
+    def distances(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Distances from other rows, shape (rows, anchors)."""
+        return self.metric._distances(self.metric._transform(rows), self._scaled)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Features and metric as arrays."""
+        return {"values": self.values, **self.metric.state()}
+
+    @classmethod
+    def restore(cls, state: Mapping[str, NDArray[Any]]) -> Anchors:
+        """The anchors that gave the state."""
+        return cls(Metric.restore(state), state["values"])
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ where V is the table with v in the cells that rows have, and pick reads those ce
 ("latent Kronecker structure": Lin et al. 2023, arXiv 2312.15305). One product costs
 2·A·B·(A + B) operations whatever the number of rows, and conjugate gradients need nothing
 else of K. They are preconditioned with regression on landmarks
-(:mod:`forescale.learners.lowrank`), which has the same structure.
+(:mod:`forescale.learners.lowrank`), which has the same structure, and with the exact
+covariance of the rows of each left side.
 
 Most of K is smooth: its largest eigenvalue is near n, while the noise to be resolved is
 near 0.001, more apart than single precision reaches. So a kernel among sides is kept as
@@ -19,19 +20,22 @@ for single precision, and that is where the operations are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import blas, cho_factor, cho_solve, solve_triangular
 
-from forescale.learners.lowrank import Landmarks, Sums
+from forescale.learners.lowrank import Landmarks
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 _MOST_STEPS = 300
 _CHUNK = 512  # rows of a kernel among sides in double precision at a time
+_MOST_EACH = 300  # rows of one side whose covariance is exact in the preconditioner
+_BATCH = 2048  # rows of a batch of them
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,11 @@ class SideKernel:
         rest = self.rest.T @ table.astype(self.rest.dtype)
         return np.asarray(self.right @ (self.left.T @ table) + rest)
 
+    def cells(self, left: Ints, right: Ints) -> Array:
+        """The kernel between pairs of sides, arrays of one shape."""
+        smooth = np.einsum("...q,...q->...", self.left[left], self.right[right])
+        return np.asarray(smooth + self.rest[left, right])
+
     def between(self, left: Ints, right: Ints) -> Array:
         """The kernel itself, shape (left, right)."""
         smooth = self.left[left] @ self.right[right].T
@@ -128,9 +137,9 @@ class PairKernel:
         table = self.right.times(self.table(values).T).T
         return np.asarray(self.left.times(table)[self.rows])
 
-    def to_landmarks(self, start: int, stop: int, number: int) -> Array:
-        """Kernel between some rows and the first ``number`` rows, shape (stop - start, number)."""
-        a, b = (side[start:stop] for side in self.rows)
+    def to_landmarks(self, chosen: Ints, number: int) -> Array:
+        """Kernel between some rows and the first ``number`` rows, shape (chosen, number)."""
+        a, b = (side[chosen] for side in self.rows)
         first = [side[:number] for side in self.rows]
         (a, at_a), (b, at_b) = (np.unique(one, return_inverse=True) for one in (a, b))
         near = self.left.between(a, first[0])[at_a]
@@ -139,40 +148,78 @@ class PairKernel:
 
 
 class Preconditioner:
-    """Inverse of (1 - w)·Z·Zᵀ + d·I, Z the features of rows on landmarks.
+    """Inverse of an approximation to A = (1 - w)·K + w·I that is near enough to guide steps.
+
+    Rows of one left side (a solute in its solvents) have their covariance exactly; all
+    others have that of their features on landmarks ("partially independent conditional":
+    Snelson and Ghahramani 2007).
 
     Parameters
     ----------
-    landmarks, sums
-        Factor of the first rows' kernel, and what was summed over all rows.
-    signal, diagonal
-        1 - w and d. What landmarks do not explain belongs in d, beside the noise.
+    landmarks
+        Factor of the kernel of the first rows.
+    noise
+        Share w of noise.
     """
 
-    def __init__(
-        self, rows: PairKernel, landmarks: Landmarks, sums: Sums, signal: float, diagonal: float
-    ) -> None:
-        self._rows, self._landmarks, self._diagonal = rows, landmarks, diagonal
+    def __init__(self, rows: PairKernel, landmarks: Landmarks, noise: float) -> None:
+        self._rows, self._landmarks = rows, landmarks
         rank = len(landmarks.factor)
         first = [side[:rank] for side in rows.rows]
         self._left, self._place = np.unique(first[0], return_inverse=True)
         self._right = first[1]
         self._near = rows.left.part(self._left, np.arange(len(rows.left)))
-        gram = sums.whitened(landmarks, rank)
-        gram.flat[:: rank + 1] += diagonal / signal
+        self._blocks: list[tuple[Ints, Array]] = []
+        gram: Array = np.zeros((rank, rank), order="F")
+        for block in _blocks(rows.rows[0]):
+            z = landmarks.features(rows.to_landmarks(block.ravel(), rank))
+            z = z.reshape(*block.shape, rank)
+            sides = rows.rows[1][block]
+            near = rows.right.cells(sides[:, :, None], sides[:, None, :])
+            within = (1.0 - noise) * (near - z @ z.transpose(0, 2, 1))
+            within += noise * np.eye(block.shape[1])
+            half = np.linalg.inv(np.linalg.cholesky(within))
+            white = (half @ z).reshape(-1, rank)
+            gram = blas.dsyrk(1.0, white.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
+            self._blocks.append((block, half.transpose(0, 2, 1) @ half))
+        gram.flat[:: rank + 1] += 1.0 / (1.0 - noise)
         self._factor = cho_factor(gram, lower=True, overwrite_a=True)
 
     def solve(self, values: Array) -> Array:
         """Apply to a vector, by the identity of Woodbury."""
         rows, factor = self._rows, self._landmarks.factor
-        seen = self._near.times(rows.right.times(rows.table(values).T).T)
+        alone = self._within(values)
+        seen = self._near.times(rows.right.times(rows.table(alone).T).T)
         moments = seen[self._place, self._right]
         inner = cho_solve(self._factor, solve_triangular(factor, moments, lower=True))
         weights = solve_triangular(factor, inner, lower=True, trans=1)
         shape = (len(self._left), len(rows.right))
         table = _table((self._place, self._right), weights, shape)
         explained = self._near.transposed_times(rows.right.times(table.T).T)[rows.rows]
-        return np.asarray((values - explained) / self._diagonal)
+        return alone - self._within(explained)
+
+    def _within(self, values: Array) -> Array:
+        """Apply the inverse of what rows of one side have beyond their features."""
+        result = np.empty_like(values)
+        for block, inverse in self._blocks:
+            result[block] = np.einsum("cgh,ch->cg", inverse, values[block])
+        return result
+
+
+def _blocks(side: Ints) -> Iterator[Ints]:
+    """Rows that share a side, in batches of as many each, shapes (count, each)."""
+    order = np.argsort(side, kind="stable")
+    ends = np.flatnonzero(np.diff(side[order], append=-1)) + 1
+    parts = [
+        order[start:stop]
+        for first, last in pairwise([0, *ends])
+        for start, stop in pairwise([*range(first, last, _MOST_EACH), last])
+    ]
+    sizes = np.array([len(part) for part in parts])
+    for size in np.unique(sizes):
+        chosen = np.flatnonzero(sizes == size)
+        for batch in np.array_split(chosen, -(-len(chosen) * size // _BATCH)):
+            yield np.stack([parts[index] for index in batch])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ whole contract::
 
 from __future__ import annotations
 
+import io
+import json
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +24,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forescale.learners._base import Floats, Grid, GridPrediction, Learner, TransferData
+from forescale.learners._base import (
+    Floats,
+    Grid,
+    GridPrediction,
+    Learner,
+    ModelState,
+    PreparedLearner,
+    RestoresModel,
+    TrainedModel,
+    TrainsModel,
+    TransferData,
+)
 from forescale.splits import Split
 
 Predict = Callable[[TransferData], GridPrediction]
@@ -56,6 +69,9 @@ class LearnerSuite:
 
     rtol = 1e-6
     """How far numbers that should be equal may differ, relative to the values' spread."""
+
+    model_rtol = 1e-8
+    """How far a handed-over model may differ from the grid's last cell, likewise."""
 
     @pytest.fixture
     def learner(self) -> Learner:
@@ -223,6 +239,58 @@ class LearnerSuite:
         mean = predict(constant).mean
         np.testing.assert_allclose(mean[1:, 0], 5.0, atol=1e-6)
         np.testing.assert_allclose(mean[:, 1:], 7.0, atol=1e-6)
+
+    def test_a_model_is_the_last_cell_of_a_grid_of_all_rows(
+        self, learner: Learner, data: TransferData, split: Split, tmp_path: Path
+    ) -> None:
+        model, prepared = _trained(learner, data, split, tmp_path)
+        grid = Grid(np.array([len(split.source)]), np.array([len(split.train)]))
+        expected = prepared.predict(split, grid, seed=0)
+        got = model.predict(data.target_blocks(split.test))
+        atol = self.model_rtol * float(np.std(expected.mean[-1, -1]))
+        np.testing.assert_allclose(got.mean, expected.mean[-1, -1], rtol=0, atol=atol)
+        assert (got.std is None) == (expected.std is None)
+        if got.std is not None and expected.std is not None:
+            np.testing.assert_allclose(got.std, expected.std, rtol=0, atol=atol)
+
+    def test_a_model_that_was_kept_gives_the_same(
+        self, learner: Learner, data: TransferData, split: Split, tmp_path: Path
+    ) -> None:
+        model, _ = _trained(learner, data, split, tmp_path)
+        assert isinstance(learner, RestoresModel), "what can be trained can be restored"
+        kept = model.state()
+        file = io.BytesIO()
+        assert not any(array.dtype.hasobject for array in kept.arrays.values()), "no pickles"
+        np.savez(file, **dict(kept.arrays))  # type: ignore[arg-type]
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as arrays:
+            state = ModelState(dict(arrays), json.loads(json.dumps(kept.settings)))
+        new = data.target_blocks(split.test)
+        got, expected = learner.restore(state).predict(new), model.predict(new)
+        atol = self.model_rtol * float(np.std(expected.mean))
+        np.testing.assert_allclose(got.mean, expected.mean, rtol=0, atol=atol)
+        if got.std is not None and expected.std is not None:
+            np.testing.assert_allclose(got.std, expected.std, rtol=0, atol=atol)
+
+    def test_a_model_predicts_each_material_by_itself(
+        self, learner: Learner, data: TransferData, split: Split, tmp_path: Path
+    ) -> None:
+        model, _ = _trained(learner, data, split, tmp_path)
+        together = model.predict(data.target_blocks(split.test)).mean
+        alone = [model.predict(data.target_blocks(split.test[[row]])).mean[0] for row in range(5)]
+        self.assert_same(np.array(alone), together[:5])
+        assert model.predict(data.target_blocks(split.test[:0])).mean.shape == (0,)
+
+
+def _trained(
+    learner: Learner, data: TransferData, split: Split, folder: Path
+) -> tuple[TrainedModel, PreparedLearner]:
+    """A model of all rows of a split; skips where the learner's cannot be handed over."""
+    prepared = learner.prepare(data, folder)
+    if not isinstance(prepared, TrainsModel):
+        pytest.skip(f"models of {learner.name} cannot be handed over")
+    trained: TrainsModel = prepared
+    return trained.train(split.source, split.train, seed=0), prepared
 
 
 def _changed(values: Floats, rows: NDArray[np.int64] | slice) -> Floats:

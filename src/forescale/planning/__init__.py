@@ -8,6 +8,7 @@ from forescale.planning.equivalence import (
     equivalent_experiments,
     equivalent_simulations,
 )
+from forescale.planning.learners import compare_learners
 from forescale.planning.levels import Answer
 from forescale.planning.plan import Costs, Plan, make_plan
 from forescale.planning.size import (
@@ -26,6 +27,7 @@ __all__ = [
     "allocate",
     "attainable_limit",
     "compare",
+    "compare_learners",
     "contour",
     "equivalent_experiments",
     "equivalent_simulations",

@@ -90,6 +90,28 @@ def comparison_lines(answer: dict[str, Any]) -> list[str]:
     return lines
 
 
+def learner_lines(answer: dict[str, Any], unit: str) -> list[str]:
+    """Return a comparison of learners on one study, at one m, as lines."""
+    m, paired = answer["n_target"], answer["paired"]
+    lines = [
+        f"{answer['metric']}{f' ({unit})' if unit else ''} of learners,"
+        f" {f'm = {m}' if m else 'zero-shot'}, {paired} replicates paired;"
+        " in brackets the probability of the lowest"
+    ]
+    cells = answer["cells"]
+    for cell in (*cells, answer["ahead"]):
+        n, shares = cell["n_source"], cell["probability_best"]
+        found = {k: _mean(value) for k, value in cell["error"].items()}
+        label = "scratch" if n == 0 else f"n = {number(n)}"
+        values = ", ".join(f"{k} {text} ({shares[k]:.0%})" for k, text in found.items())
+        lines.append(f"  {label:>13}  {values}{'' if cell in cells else '  foreseen'}")
+    return lines
+
+
+def _mean(error: Any) -> str:
+    return interval(error) if isinstance(error, dict) else number(error)
+
+
 def interval(answer: dict[str, Any]) -> str:
     """Return ``median (low to high)``."""
     return f"{number(answer['median'])} ({number(answer['low'])} to {number(answer['high'])})"

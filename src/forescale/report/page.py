@@ -12,7 +12,7 @@ from forescale._files import replace_file, write_text
 from forescale.errors import RunFolderError
 from forescale.laws import Law
 from forescale.planning import Plan
-from forescale.report import answers, cards, export, lost, paper
+from forescale.report import answers, cards, export, handed_over, lost, paper
 from forescale.report.contents import METRIC_NAMES, Contents, labelled
 from forescale.report.figures import heatmap, law, learning_curves, parity
 from forescale.report.text import count, number, percent, pretty_unit
@@ -131,6 +131,7 @@ def _render(contents: Contents, charts: Charts, images: Images, grids: dict[str,
         lost=lost.rows(contents),
         lost_sentence=lost.sentence(contents),
         model_card=cards.model_card(contents),
+        model=handed_over.view(contents),
         versions=cards.versions(contents),
         scores=_score_rows(contents),
         shown_points=parity.SHOWN,

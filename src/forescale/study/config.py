@@ -60,6 +60,10 @@ class TableSpec(_Strict):
         there is no zero-shot prediction.
     valid
         Lowest and highest credible value of a file, in its unit.
+    task
+        For a source: the name of a further computed property, learnt beside the study's by
+        learners that take several (``mlp``). Its unit is its own; it has values for the
+        materials of the study's property that are in it.
     """
 
     dataset: str | None = None
@@ -77,6 +81,7 @@ class TableSpec(_Strict):
     sample: Annotated[int, Ge(10)] | None = None
     valid: tuple[float, float] | None = None
     cross_property: bool = False
+    task: Annotated[str, MinLen(1)] | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> TableSpec:
@@ -276,7 +281,7 @@ class Study(_Strict):
     def _same_or_other_property(self) -> Study:
         if self.target.cross_property:
             raise ValueError("target.cross_property: is for sources, expected it there")
-        if len({spec.cross_property for spec in self.source}) > 1:
+        if len({spec.cross_property for spec in self.source if spec.task is None}) > 1:
             raise ValueError(
                 "source: got cross_property in some and not in others, expected sources of one "
                 "property"
@@ -286,7 +291,15 @@ class Study(_Strict):
     @property
     def cross_property(self) -> bool:
         """Whether the sources hold another property than the target."""
-        return self.source[0].cross_property
+        return any(spec.cross_property for spec in self.source if spec.task is None)
+
+    @model_validator(mode="after")
+    def _tasks_are_beside_the_property(self) -> Study:
+        if self.target.task is not None:
+            raise ValueError("target.task: a task is a further computed property, of a source")
+        if all(spec.task is not None for spec in self.source):
+            raise ValueError("expected at least one source without task: the study's property")
+        return self
 
     def to_plain(self) -> dict[str, Any]:
         """The study with its defaults written out, as TOML and JSON values."""

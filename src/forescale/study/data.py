@@ -41,6 +41,7 @@ class StudyData:
     groups: NDArray[np.int64]
     censoring: Censoring | None = None
     same_property: bool = True
+    tasks: NDArray[np.float64] | None = None
 
     def arrays(self) -> TransferData:
         """The arrays that learners see."""
@@ -63,6 +64,7 @@ class StudyData:
             # Where nearly all sources are targets too, inputs of both must do.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
             same_property=self.same_property,
+            source_tasks=self.tasks,
         )
 
     def _source_values(self) -> NDArray[np.float64]:
@@ -117,7 +119,11 @@ class StudyData:
 
     def digest(self) -> dict[str, str]:
         """Hashes of what was learnt from: a run may only be resumed on the same."""
-        return {"source": _digest(self.source), "target": _digest(self.target)}
+        digests = {"source": _digest(self.source), "target": _digest(self.target)}
+        if self.tasks is not None and self.tasks.shape[1]:
+            raw = np.ascontiguousarray(self.tasks, dtype="<f8").tobytes()
+            digests["tasks"] = hashlib.sha256(raw).hexdigest()
+        return digests
 
 
 def load_data(
@@ -155,8 +161,16 @@ def load_data(
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
             )
-    unit = sources[0].unit if study.cross_property else target.unit
-    source = combine([_in_unit(table, unit, f"source[{i}]") for i, table in enumerate(sources)])
+    unit = target.unit
+    if study.cross_property:
+        unit = next(t.unit for s, t in zip(study.source, sources, strict=True) if s.task is None)
+    source = combine(
+        [
+            _in_unit(table, unit, f"source[{i}]")
+            for i, (spec, table) in enumerate(zip(study.source, sources, strict=True))
+            if spec.task is None
+        ]
+    )
     keys = [*source.keys, *target.keys]
     if study.descriptor.file is not None:
         assert study.descriptor.material is not None
@@ -175,7 +189,35 @@ def load_data(
     floor = study.censoring
     censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
     same = not study.cross_property
-    return StudyData(source, target, blocks, groups, censoring, same)
+    tasks = _tasks(study, sources, source)
+    return StudyData(source, target, blocks, groups, censoring, same, tasks)
+
+
+def _tasks(
+    study: Study, sources: list[PropertyTable], source: PropertyTable
+) -> NDArray[np.float64]:
+    """Values of further computed properties of the source's materials, NaN where there is none.
+
+    Raises
+    ------
+    ConfigError
+        If tables of one task have different units, or a task no material of the source.
+    """
+    names = list(dict.fromkeys(spec.task for spec in study.source if spec.task is not None))
+    columns = []
+    for name in names:
+        own = [(i, t) for i, t in enumerate(sources) if study.source[i].task == name]
+        unit = own[0][1].unit
+        table = combine([_in_unit(t, unit, f"source[{i}]") for i, t in own])
+        known = dict(zip(table.keys, table.values, strict=True))
+        column = np.array([known.get(key, np.nan) for key in source.keys])
+        if np.isnan(column).all():
+            raise ConfigError(
+                f"source.task: {name!r} has no value for any of the {len(source)} materials of "
+                "the study's computed property"
+            )
+        columns.append(column)
+    return np.stack(columns, axis=1) if columns else np.empty((len(source), 0))
 
 
 def _load_target(study: Study, on_error: OnError) -> PropertyTable:

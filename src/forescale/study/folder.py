@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Iterator, Mapping
@@ -83,6 +84,12 @@ class RunFolder:
                 f"{self.path}: not a readable run folder ({error}); "
                 "expected one made by forescale run"
             ) from None
+
+    @property
+    def identity(self) -> str:
+        """Hash of what the run's numbers depend on: study, data, descriptor, release."""
+        found = {key: _placeless(self.manifest.get(key)) for key in _IDENTITY}
+        return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
 
     def _refuse_other(self, wanted: Mapping[str, Any]) -> None:
         found = self.manifest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -71,22 +72,31 @@ def read_columns(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
     try:
         frame = _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _csv(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(
-            f"{path}: cannot be read as a table ({str(error).strip()}); expected Parquet, or "
-            "UTF-8 text with one header line, as many fields in every line as in the header, "
-            "and numbers with a decimal point"
-        ) from None
-    found = list(frame.columns)
-    missing = [column for column in columns or [] if column not in found]
+        raise unreadable(path, error) from None
+    check_columns(path, list(frame.columns), columns or [])
+    return frame
+
+
+def unreadable(path: Path, error: Exception) -> DataError:
+    """The error for a file that is no table."""
+    return DataError(
+        f"{path}: cannot be read as a table ({str(error).strip()}); expected Parquet, or "
+        "UTF-8 text with one header line, as many fields in every line as in the header, "
+        "and numbers with a decimal point"
+    )
+
+
+def check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuse a table that lacks a column, or has two of its name."""
+    missing = [column for column in wanted if column not in found]
     if missing:
         raise DataError(
             f"{path}: got columns {', '.join(map(str, found[:20]))}; "
             f"expected also {', '.join(missing)}"
         )
-    twice = [column for column in columns or [] if found.count(column) > 1]
+    twice = [column for column in wanted if found.count(column) > 1]
     if twice:
         raise DataError(f"{path}: has several columns {twice[0]!r}, expected one of that name")
-    return frame
 
 
 def _parquet(path: Path) -> pd.DataFrame:
@@ -97,7 +107,7 @@ def _parquet(path: Path) -> pd.DataFrame:
 def _csv(path: Path) -> pd.DataFrame:
     raw = pd.read_csv(
         path,
-        sep=_separator(path),
+        sep=separator(path),
         header=None,  # else pandas renames equal names, and takes surplus fields for an index
         dtype=str,
         keep_default_na=False,  # "NaN" is sodium nitride
@@ -109,7 +119,7 @@ def _csv(path: Path) -> pd.DataFrame:
     return rows[(rows != "").any(axis=1)]
 
 
-def _separator(path: Path) -> str:
+def separator(path: Path) -> str:
     """Tab for ``.tsv``; else comma, unless the header has none but has another separator."""
     if path.suffix.lower() in {".tsv", ".tab"}:
         return "\t"
@@ -186,7 +196,7 @@ def build_table(
         }
     )[faulty | implausible].reset_index(drop=True)
     if faulty.any() and on_error == "raise":
-        raise DataError(_complaint(origin, rejected[~implausible[faulty | implausible]]))
+        raise DataError(complaint(origin, rejected[~implausible[faulty | implausible]]))
     kept = ~(faulty | implausible)
     if not kept.any():
         first = rejected.head(1)
@@ -247,7 +257,8 @@ def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
     return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
 
 
-def _complaint(origin: str, rejected: pd.DataFrame) -> str:
+def complaint(origin: str, rejected: pd.DataFrame, listed: str = "rejects.csv") -> str:
+    """What is wrong with a table's rows (columns row, reason), and what to do."""
     lines = [
         f"{origin}: {len(rejected)} bad row{'s' if len(rejected) > 1 else ''} "
         "(row 1 is the first row of data)"
@@ -256,7 +267,5 @@ def _complaint(origin: str, rejected: pd.DataFrame) -> str:
     lines += [f"  row {row}: {why}" for row, why in zip(shown.row, shown.reason, strict=True)]
     if len(rejected) > _SHOWN:
         lines.append(f"  … and {len(rejected) - _SHOWN} more")
-    lines.append(
-        "Mend them, or set them aside with --on-error skip (they are listed in rejects.csv)"
-    )
+    lines.append(f"Mend them, or set them aside with --on-error skip (they are listed in {listed})")
     return "\n".join(lines)

@@ -110,7 +110,7 @@ def reference_server(folder, extra=0, databases=None):
         process.wait(timeout=10)
 
 
-def wait_for(url, process, seconds=60):
+def wait_for(url, process, seconds=180):
     for _ in range(int(seconds / 0.1)):
         assert process.poll() is None, "the reference server ended; see its log"
         try:

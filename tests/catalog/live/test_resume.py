@@ -65,7 +65,7 @@ def test_ctrl_c_keeps_what_was_read(fetch, proxy, forescale, tmp_path, monkeypat
 
 
 def wait_for_pages(cache, count):
-    for _ in range(400):
+    for _ in range(2400):
         pages = sorted(cache.rglob("page-*.json"))
         if len(pages) >= count:
             return pages

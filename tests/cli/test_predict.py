@@ -1,0 +1,114 @@
+"""``forescale predict``: from a run folder and a table to predictions."""
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="module")
+def finished(write_study, tmp_path_factory):
+    """Run folder of a small study, run by the command."""
+    from forescale.study import load_study
+    from forescale.workflow import run_study
+
+    study = write_study(tmp_path_factory.mktemp("predict"), replicates=2)
+    run_study(load_study(study), study.parent / "run", show_progress=False)
+    return study.parent / "run"
+
+
+@pytest.fixture
+def new(tmp_path):
+    path = tmp_path / "new.csv"
+    path.write_text("id,smiles\na,CCCCO\nb,C1CC\nc,CCCCCCCCC\n")
+    return path
+
+
+def test_predictions_are_written_beside_the_candidates(forescale, finished, new, tmp_path):
+    code, out, _ = forescale("predict", finished, new, "--on-error", "skip", "--keep", "id")
+    assert code == 0
+    table = pd.read_csv(tmp_path / "new.predictions.csv")
+    assert table["id"].tolist() == ["a", "c"]
+    assert {"prediction", "low", "high", "unit", "distance", "outside", "known"} <= set(table)
+    assert "predicted  2 of 3 rows" in out
+    assert pd.read_csv(tmp_path / "new.predictions.rejects.csv")["row"].tolist() == [2]
+
+
+def test_json_is_one_object(forescale, finished, new, tmp_path):
+    target = tmp_path / "sub.parquet"
+    code, out, err = forescale(
+        "predict", finished, new, "--out", target, "--on-error", "skip", "--json"
+    )
+    answer = json.loads(out)
+    assert code == 0
+    assert (answer["rows"], answer["predicted"], answer["rejected"]) == (3, 2, 1)
+    assert (answer["out"], answer["unit"], answer["level"]) == (str(target), "degC", 0.9)
+    assert len(pd.read_parquet(target)) == 2
+    assert "predicted  2 of 3 rows" in err
+
+
+def test_standard_output_takes_the_predictions(forescale, finished, new):
+    code, out, err = forescale("predict", finished, new, "--on-error", "skip", "--out", "-")
+    assert code == 0
+    assert out.splitlines()[0].startswith("row,material,key,prediction,low,high,unit")
+    assert len(out.splitlines()) == 3
+    assert "predicted" in err
+    code, out, err = forescale("predict", finished, new, "--out", "-", "--json")
+    assert (code, out) == (2, "")
+
+
+def test_wrong_requests_end_in_two(forescale, finished, new, tmp_path):
+    for arguments, words in [
+        ((finished, new), "row 2: got 'C1CC'"),
+        ((finished, tmp_path / "none.csv"), "none.csv: no such file"),
+        ((tmp_path, new), "holds no model"),
+        ((finished, new, "--material", "mol"), "expected also mol"),
+        ((finished, new, "--on-error", "skip", "--out", "/proc/none/p.csv"), "cannot be written"),
+    ]:
+        code, out, err = forescale("predict", *arguments)
+        assert (code, out) == (2, "")
+        assert words in err
+
+
+def test_a_run_without_a_model_says_so(forescale, finished, new, tmp_path, study_file):
+    run = tmp_path / "bare"
+    code, out, _ = forescale(
+        "run", study_file, "--out", run, "--workers", 1, "--no-model", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["model"] is None
+    assert not (run / "model").exists()
+    assert "The model for new materials" not in (run / "report.html").read_text()
+    for name in ("computed.csv", "measured.csv"):
+        shutil.move(study_file.parent / name, tmp_path / name)
+    code, _, err = forescale("predict", run, new)
+    assert code == 2
+    assert "keeps no model yet" in err
+    assert "no such file" in err
+
+
+def test_the_page_shows_the_model_and_how_to_use_it(finished):
+    page = (finished / "report.html").read_text()
+    assert "The model for new materials" in page
+    assert "forescale predict run CANDIDATES.csv" in page
+    assert "conformal" in page
+
+
+def test_a_learner_that_keeps_no_model_is_no_harm(forescale, study_file, tmp_path, monkeypatch):
+    from forescale.learners.gp import GPLearner
+
+    whole = GPLearner.prepare
+
+    class OnlyErrors:
+        """A prepared learner of the older contract."""
+
+        def __init__(self, prepared):
+            self.predict = prepared.predict
+
+    monkeypatch.setattr(GPLearner, "prepare", lambda *given: OnlyErrors(whole(*given)))
+    run = tmp_path / "run"
+    code, out, err = forescale("run", study_file, "--out", run, "--workers", 1, "--json")
+    assert code == 0
+    assert "No model is kept: learner.name = 'gp': its models cannot be handed over" in err
+    assert json.loads(out)["model"] is None
