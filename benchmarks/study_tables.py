@@ -29,12 +29,12 @@ def print_errors(folder: RunFolder, metric: str) -> None:
     print("| n | " + " | ".join(f"m = {size}" for size in m) + " | zero-shot |")
     print("| --- |" + " --- |" * (len(m) + 1))
     for size in shown:
-        row = [f"{means[size, other]:.3f}" for other in m]
-        zero = f"{means[size, 0]:.3f}" if (size, 0) in means.index else "–"
+        row = [f"{means[size, other]:.4f}" for other in m]
+        zero = f"{means[size, 0]:.4f}" if (size, 0) in means.index else "–"
         print(f"| {size or 'scratch'} | " + " | ".join([*row, zero]) + " |")
     if len(half):
         row = [
-            f"{half[n[-1], size]:.3f}" if (n[-1], size) in half.index else "–" for size in [*m, 0]
+            f"{half[n[-1], size]:.4f}" if (n[-1], size) in half.index else "–" for size in [*m, 0]
         ]
         print(f"| {n[-1]}, half the capacity | " + " | ".join(row) + " |")
 
