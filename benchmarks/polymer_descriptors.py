@@ -4,7 +4,8 @@
 
 Prints RMSE of scratch, transfer and zero-shot for each descriptor, on the same splits, and
 what a polymer costs to describe. Polymers with silicon, metals or charges are left out, which
-the force field has no types for. ``--sample`` draws so many computed and half as many measured polymers.
+the force field has no types for. ``--sample`` draws so many computed and half as many measured
+polymers.
 """
 
 from __future__ import annotations
