@@ -179,6 +179,20 @@ def test_a_source_that_does_not_vary_leaves_the_scale_to_the_target(tmp_path):
     assert np.sqrt(np.mean((found.mean[2, 2] - truth) ** 2)) < 2 * truth.std()
 
 
+def test_further_properties_are_learnt_beside_and_only_as_far_as_known(tmp_path, four):
+    data = transfer_data()
+    known = np.where(np.arange(120) % 2, np.nan, 7.0 * data.source_values**2)
+    beside = replace(data, source_tasks=np.stack([known, np.full(120, np.nan)], axis=1))
+    found = together(prepared(tmp_path, beside), SPLITS, range(4))
+    assert not np.allclose(found[0].mean[1:, 1:], four[0].mean[1:, 1:], rtol=1e-4)
+    later = known.copy()
+    later[SPLITS[0].source[5:]] = 1e6  # beyond the first n of the first replicate
+    changed = replace(beside, source_tasks=np.stack([later, np.full(120, np.nan)], axis=1))
+    again = together(prepared(tmp_path, changed), SPLITS, range(4))
+    np.testing.assert_array_equal(again[0].mean[1], found[0].mean[1])
+    assert not np.allclose(again[0].mean[2], found[0].mean[2])
+
+
 def test_half_capacity_is_of_a_narrower_network(four, tmp_path):
     narrow = together(prepared(tmp_path, width=8), SPLITS, range(4))
     for found, half in zip(four, narrow, strict=True):

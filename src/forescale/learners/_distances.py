@@ -86,7 +86,7 @@ class SideDistances:
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
     def features(self, sides: Ints) -> NDArray[np.float32]:
-        """Features of sides."""
+        """Features of sides, shape (sides, features)."""
         return np.asarray(np.load(self.values, mmap_mode="r")[sides])
 
 

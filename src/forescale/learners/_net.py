@@ -136,7 +136,8 @@ def _stepper(
         chosen = jax.random.randint(draw, (batch,), 0, rows.size)
         slope = jax.grad(objective)(params, chosen, own if drop else None)
         change, moments = adam.update(slope, moments)
-        rate = recipe.rate * jnp.minimum(1.0, (place + 1.0) / _WARM_UP) * (1.0 - place / steps)
+        left = jnp.maximum(1.0 - place / steps, 0.0)  # the last look may lie beyond the steps
+        rate = recipe.rate * jnp.minimum(1.0, (place + 1.0) / _WARM_UP) * left
         moved = []
         for layer, (layer_now, layer_change) in enumerate(zip(params, change, strict=True)):
             share = rate * (1.0 if layer == len(params) - 1 else recipe.hidden)

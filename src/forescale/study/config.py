@@ -224,13 +224,14 @@ class EvaluationSpec(_Strict):
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
         ``exclude`` computed values of test materials, or ``allow`` them; or
-        ``exclude-group``, those of all materials in the groups that are tested.
+        ``exclude-group``, those of all materials in the groups that are tested; or
+        ``disjoint``, those of all measured materials.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group", "disjoint"] = "exclude"
 
     @field_validator("metrics")
     @classmethod

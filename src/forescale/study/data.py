@@ -89,6 +89,7 @@ class StudyData:
             self.target.keys[test],
             study.evaluation.overlap,
             GROUPINGS.get(self.target.material_kind, {}).get(label),
+            self.target.keys,
         )
         return Split(source=rng.permutation(usable), train=train, test=test)
 
