@@ -222,11 +222,11 @@ def test_a_study_runs_and_resumes_to_the_same_numbers(edited, tmp_path):
     options = "\n".join(f"{key} = {value}" for key, value in QUICK.items())
     study = edited({"[learner]\nlengths = [0.5, 1.0]\nnoises = [0.003, 0.1]":
                     f'[learner]\nname = "mlp"\n{options}'})  # fmt: skip
-    run_study(study, tmp_path / "run", show_progress=False)
+    run_study(study, tmp_path / "run", show_progress=False, model=False)
     folder = RunFolder(tmp_path / "run")
     before = folder.errors()
     assert len(folder.half_capacity_errors())
     for kind in ("errors", "predictions"):
         (tmp_path / "run" / kind / "part-00002.parquet").unlink()
-    run_study(study, tmp_path / "run", show_progress=False)
+    run_study(study, tmp_path / "run", show_progress=False, model=False)
     assert folder.errors().equals(before)
