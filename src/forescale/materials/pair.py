@@ -121,7 +121,5 @@ def temperature_ending(temperature: float) -> str:
     if not math.isfinite(temperature):
         raise MaterialError(f"temperature: got {temperature}, expected a number in K")
     if round(temperature, 2) <= 0:
-        raise MaterialError(
-            f"temperature: got {temperature:g} K, expected one above absolute zero"
-        )
+        raise MaterialError(f"temperature: got {temperature:g} K, expected one above absolute zero")
     return f" at {f'{temperature:.2f}'.rstrip('0').rstrip('.')} K"
