@@ -87,12 +87,12 @@ def test_the_barostat_gives_an_ideal_gas_its_volume() -> None:
     assert barostat.count == 20
     assert sum(barostat.intervals(37)) == 37
     positions, length, volumes = np.zeros((100, 3)), 25.0, []
-    for _ in range(60_000):
+    for _ in range(30_000):
         _, trial = barostat.propose(positions, length)
         length = trial if barostat.accept(0.0, length, trial, temperature) else length
         volumes.append(length**3)
     expected = 21 * GAS * temperature / (pressure * ATM)
-    assert np.mean(volumes[5000:]) == pytest.approx(expected, rel=0.12)
+    assert np.mean(volumes[5000:]) == pytest.approx(expected, rel=0.15)
 
 
 def test_a_change_of_volume_moves_groups_as_they_are() -> None:

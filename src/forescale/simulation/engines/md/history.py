@@ -52,6 +52,11 @@ class History:
         pairs = zip(self.stages, self.samples, strict=True)
         return [getattr(samples, quantity) for name, samples in pairs if name == stage]
 
+    def radius_of_gyration(self, stage: str) -> float:
+        """Mean radius of gyration at the ends of a stage's pieces, Å."""
+        pairs = zip(self.stages, self.radii, strict=True)
+        return float(np.mean([radius for name, radius in pairs if name == stage]))
+
     def save(self, path: Path) -> None:
         """Write to a file so that a reader finds the old or the new one, never half."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,5 +99,5 @@ class History:
                     [float(value) for value in raw["durations"]],
                     [float(value) for value in raw["radii"]],
                 )
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
             return None

@@ -80,7 +80,7 @@ def bulk_properties(
     return {
         "density": density,
         "density_error": error,
-        "radius_of_gyration": float(np.mean(history.radii[-last:])),
+        "radius_of_gyration": history.radius_of_gyration("sample"),
         "thermal_expansion": expansion,
         "heat_capacity": heat * constants.calorie * 1e6 / cell.mass,
         "refractive_index": refractive_index(unit.polarizability, volume),

@@ -29,7 +29,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "blocks": 4,
         "extensions": 4,
         "drift": 0.01,
-        "piece": 4.0,
+        "piece": 6.0,
     },
     "careful": {
         "atoms": 10000,
