@@ -7,14 +7,14 @@ from forescale.errors import ConfigError
 from forescale.study import load_data
 from forescale.workflow import run_study
 
-TASK = '''[[source]]
+TASK = """[[source]]
 file = "task.csv"
 kind = "molecule"
 material = "smiles"
 value = "cp"
 unit = "J/mol/K"
 task = "heat capacity"
-[target]'''
+[target]"""
 
 
 @pytest.fixture

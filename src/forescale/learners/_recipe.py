@@ -89,7 +89,9 @@ class Crowd:
         member = np.tile(np.arange(self.members), len(splits))
         self.keys = _net.keys(np.repeat(seeds, self.members), member)
         longest = max(len(split.test) for split in splits)
-        self.test = self._sides("target", [split.test for split in splits], longest)
+        self.test = self._sides("target", [split.test for split in splits], _padded(longest))
+        self.most_source = _padded(self.n_sizes[-1])
+        self.most_target = _padded(self.m_sizes[-1])
         self.retries = np.zeros(len(splits), dtype=int)
         self.lost: list[dict[tuple[int, int], str]] = [{} for _ in splits]
 
@@ -158,13 +160,13 @@ class Crowd:
         """Networks trained on n computed values."""
         rows = [split.source[:n] for split in self.splits]
         values = [self.study.source_values[own] for own in rows]
-        return self._learnt("source", rows, values, self.n_sizes[-1], width, (n, 0))
+        return self._learnt("source", rows, values, self.most_source, width, (n, 0))
 
     def _scratch(self, m: int) -> _Models:
         """Networks trained on m measured values alone."""
         rows = [split.train[:m] for split in self.splits]
         values = [self.study.target_values[own] for own in rows]
-        return self._learnt("target", rows, values, self.m_sizes[-1], self.options.width, (0, m))
+        return self._learnt("target", rows, values, self.most_target, self.options.width, (0, m))
 
     def _learnt(
         self,
@@ -224,7 +226,7 @@ class Crowd:
         scale = base.scale.or_else(_Scale.of(values))
         places = np.arange(m)
         places = places if fold is None else places[places % _FOLDS != fold]
-        fit = self._rows("target", rows, scale.apply(values), places, self.m_sizes[-1])
+        fit = self._rows("target", rows, scale.apply(values), places, self.most_target)
         steps = max(1, round(options.fine_tune_epochs * m / options.fine_tune_batch))
         hidden = np.repeat([0.0 if way == "last" else 1.0 for way in ways], self.members)
         pull = np.repeat([options.pull if way == "pull" else 0.0 for way in ways], self.members)
@@ -298,7 +300,7 @@ class Crowd:
         Both in squares of the values' unit, shapes (replicates,).
         """
         rows = [split.train[:m] for split in self.splits]
-        sides = self._sides("target", rows, self.m_sizes[-1])
+        sides = self._sides("target", rows, self.most_target)
         miss = np.empty((len(rows), m))
         scatter = np.empty((len(rows), m))
         for fold in range(min(_FOLDS, m)):
@@ -328,7 +330,7 @@ class Crowd:
             for r, std in enumerate(stds)
         ]
 
-    # Arrays of a crowd, padded to the lengths of the largest cell so that nothing compiles twice.
+    # Arrays of a crowd, padded to common lengths so that nothing compiles twice.
 
     def _sides(self, side: str, rows: list[Ints], length: int) -> NDArray[np.int32]:
         """Side of every block for rows of each replicate, shape (models, length, blocks)."""
@@ -383,6 +385,11 @@ class Crowd:
     def _keys(self, n: int, m: int) -> Array:
         found: Array = _net.folded(self.keys, np.random.SeedSequence([n, m]).generate_state(1)[0])
         return found
+
+
+def _padded(size: int) -> int:
+    """The next power of two: studies and folds of like sizes share their programs."""
+    return 1 << max(size - 1, 1).bit_length()
 
 
 def _where(mended: Array, new: Array, old: Array) -> Array:
