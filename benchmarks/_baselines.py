@@ -2,7 +2,7 @@
 
 Each baseline sees, for every measured pair, the descriptors of both sides (and the
 temperature, where there is one) and the prediction of a model of the computed values that
-was trained without test pairs: the same one, ours at full n, for all of them.
+was trained without test pairs: the same one, our zero-shot model, for all of them.
 """
 
 from __future__ import annotations
@@ -48,10 +48,17 @@ MODELS = {"gradient boosting": boosted, "ridge": ridge}
 
 @dataclass(frozen=True)
 class Baselines:
-    """Errors of the baselines in the replicates of a study, at full n and m."""
+    """Errors of the baselines in the replicates of a study, at full m.
+
+    Parameters
+    ----------
+    n_source
+        Computed values behind the computed prediction, as few as a size of the study's grid.
+    """
 
     study: Study
     data: StudyData
+    n_source: int
 
     def errors(self, replicates: int, metrics: tuple[str, ...]) -> dict[str, Floats]:
         """Errors by name of baseline, shape (replicates, metrics)."""
@@ -65,7 +72,7 @@ class Baselines:
             prepared = learner.prepare(arrays, Path(scratch))
             for replicate in range(replicates):
                 split = self.data.split(self.study, replicate)
-                computed = _computed(prepared, split, grid, len(self.data.target))
+                computed = _computed(prepared, split, self.n_source, len(self.data.target))
                 inputs = {"": features, " + computed": np.column_stack([features, computed])}
                 for name, model in MODELS.items():
                     for suffix, columns in inputs.items():
@@ -77,11 +84,11 @@ class Baselines:
         return {name: np.array(rows) for name, rows in found.items()}
 
 
-def _computed(prepared, split: Split, grid: Grid, rows: int) -> Floats:
+def _computed(prepared, split: Split, n_source: int, rows: int) -> Floats:
     """Zero-shot prediction of every measured row by the computed values of one replicate."""
     everything = np.concatenate([split.train, split.test])
     few = Split(source=split.source, train=split.train[:3], test=everything)
-    sizes = Grid(n_source=grid.n_source[-1:], n_target=np.array([3]))
+    sizes = Grid(n_source=np.array([n_source]), n_target=np.array([3]))
     out = np.full(rows, np.nan)
     out[everything] = prepared.predict(few, sizes, 0).mean[1, 0]
     return out

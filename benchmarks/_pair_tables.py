@@ -38,25 +38,40 @@ class Variant:
 
 
 def run(
-    study: Study, variant: Variant, folder: Path, workers: int, baselines: int
-) -> tuple[Finished, dict[str, np.ndarray]]:
-    """Run or resume one variant; errors of the baselines in its first replicates."""
+    study: Study,
+    variant: Variant,
+    folder: Path,
+    workers: int,
+    baselines: int,
+    most: int | None = None,
+) -> tuple[Finished, dict[str, np.ndarray], int]:
+    """Run or resume one variant; errors of the baselines in its first replicates.
+
+    The baselines' computed prediction is of the largest size of n that is at most ``most``,
+    which is returned too.
+    """
     study = variant.of(study)
     data = load_data(study, workers=workers)
     run_folder = RunFolder.open(folder / variant.slug, study, data)
     run_replicates(study, data, run_folder, workers=workers)
+    sizes = data.grid(study).n_source
+    n = int(sizes[sizes <= (most or sizes[-1])][-1])
     others = {}
     if baselines:
-        others = Baselines(study, data).errors(baselines, study.evaluation.metrics)
-    return conclude(run_folder), others
+        others = Baselines(study, data, n).errors(baselines, study.evaluation.metrics)
+    return conclude(run_folder), others, n
 
 
 def print_models(
-    finished: Finished, others: dict[str, np.ndarray], metrics: Sequence[str], replicates: int
+    finished: Finished,
+    others: dict[str, np.ndarray],
+    metrics: Sequence[str],
+    replicates: int,
+    n: int,
 ) -> None:
-    """Mean and standard error of each model at full n and m."""
+    """Mean and standard error of each model at n computed and all measured values."""
     study = finished.folder.manifest["study"]
-    n, m = _full(finished)
+    m = int(finished.folder.errors()["n_target"].max())
     errors = finished.folder.errors()
     errors = errors[errors["replicate"] < replicates]
     names = study["evaluation"]["metrics"]
@@ -94,16 +109,13 @@ def print_curves(finished: Finished, metric: str, sizes: int = 5) -> None:
             print(f"| {law.n_target} | {' | '.join(parts)} | {law.r_squared:.3f} | {flags} |")
 
 
-def _full(finished: Finished) -> tuple[int, int]:
-    errors = finished.folder.errors()
-    return int(errors["n_source"].max()), int(errors["n_target"].max())
-
-
 def _head(metric: str) -> str:
     return {"r2": "R²"}.get(metric, metric.upper())
 
 
 def _mean(values: np.ndarray) -> str:
+    if len(values) < 2:
+        return f"{values.mean():.3f}"
     return f"{values.mean():.3f} ± {values.std(ddof=1) / np.sqrt(len(values)):.3f}"
 
 

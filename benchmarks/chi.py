@@ -34,14 +34,16 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--baselines", type=int, default=10, help="replicates for baselines")
+    parser.add_argument("--only", nargs="*", help="variants, by the names of their run folders")
     arguments = parser.parse_args()
     study = load_study(STUDY).model_copy(update={"replicates": arguments.replicates})
     arguments.out.mkdir(parents=True, exist_ok=True)
+    chosen = [v for v in VARIANTS if not arguments.only or v.slug in arguments.only]
     judged = min(arguments.baselines, arguments.replicates)
-    for variant in VARIANTS:
-        finished, others = run(study, variant, arguments.out, arguments.workers, judged)
+    for variant in chosen:
+        finished, others, n = run(study, variant, arguments.out, arguments.workers, judged)
         print(f"\n## {variant.title} (split = {variant.split}, overlap = {variant.overlap})")
-        print_models(finished, others, ("r2", "rmse", "mae"), judged or arguments.replicates)
+        print_models(finished, others, ("r2", "rmse", "mae"), judged or arguments.replicates, n)
         print_curves(finished, "rmse")
 
 

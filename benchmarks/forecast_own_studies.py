@@ -1,6 +1,6 @@
 """Forecasts of our own studies: the law of the smaller n against what the largest n gave.
 
-    python benchmarks/forecast_own_studies.py RUN [RUN …]
+    python benchmarks/forecast_own_studies.py RUN [RUN …] [--metric mae]
 
 Fits each law to the sizes up to a quarter of the largest, forecasts the largest, and prints
 forecast, 90 % interval and outcome as one Markdown table.
@@ -8,7 +8,7 @@ forecast, 90 % interval and outcome as one Markdown table.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from forescale.laws import study_laws
@@ -16,14 +16,18 @@ from forescale.study import RunFolder
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("runs", nargs="+", type=Path)
+    parser.add_argument("--metric", default="rmse")
+    arguments = parser.parse_args()
     heads = ("study", "m", "fitted up to n", "forecast at n", "forecast", "90 % interval")
     print("| " + " | ".join((*heads, "came", "last value")) + " |")
     print("| --- " * 8 + "|")
     held = total = 0
-    for path in map(Path, sys.argv[1:]):
+    for path in arguments.runs:
         folder = RunFolder(path)
         errors = folder.errors()
-        errors = errors[(errors["metric"] == "rmse") & (errors["n_source"] > 0)]
+        errors = errors[(errors["metric"] == arguments.metric) & (errors["n_source"] > 0)]
         last = int(errors["n_source"].max())
         early = errors[errors["n_source"] <= last / 4]
         laws = study_laws(early, noise_floor=folder.manifest["noise_floor"])

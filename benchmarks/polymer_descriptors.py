@@ -3,8 +3,9 @@
     FORESCALE_MIRROR=… python benchmarks/polymer_descriptors.py [--replicates 8] [--sample N]
 
 Prints RMSE of scratch, transfer and zero-shot for each descriptor, on the same splits, and
-what a polymer costs to describe. Polymers with silicon are left out, which the force field
-has no types for. ``--sample`` draws so many computed and half as many measured polymers.
+what a polymer costs to describe. Polymers with silicon, metals or charges are left out, which
+the force field has no types for. ``--sample`` draws so many computed and half as many measured
+polymers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from rdkit import Chem
 
 from forescale.catalog import load_dataset
 from forescale.descriptors import featurize, get_descriptor
@@ -25,12 +27,19 @@ from forescale.study.metrics import rmse
 from forescale.tables import combine
 
 NAMES = ("structure", "rdkit2d", "morgan", "periodic", "force_field")
+TYPED = {0, 1, 6, 7, 8, 9, 15, 16, 17, 35, 53}
 SEED, M = 101, 80
 
 
+def typed(key: str) -> bool:
+    """Whether the force field has types for every atom."""
+    atoms = Chem.MolFromSmiles(key).GetAtoms()
+    return all(a.GetAtomicNum() in TYPED and not a.GetFormalCharge() for a in atoms)
+
+
 def drawn(table, size: int | None):
-    """The table without silicon, and at most ``size`` of it."""
-    rows = np.flatnonzero(["[Si" not in key for key in table.keys])
+    """The table without what the force field lacks, and at most ``size`` of it."""
+    rows = np.flatnonzero([typed(key) for key in table.keys])
     if size is not None and len(rows) > size:
         rows = np.sort(np.random.default_rng(SEED).choice(rows, size, replace=False))
     return replace(table, frame=table.frame.iloc[rows].reset_index(drop=True))

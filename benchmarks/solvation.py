@@ -21,9 +21,9 @@ STUDY = Path(__file__).parents[1] / "examples" / "solvation.toml"
 VARIANTS = (
     Variant("random pairs, computed values of test pairs hidden", "random", "exclude", 7000),
     Variant("random pairs, computed values of test pairs allowed", "random", "allow", 7000),
-    Variant("unseen solvents", "group:solvent", "exclude", 6000),
-    Variant("unseen solvents, hidden in the source too", "group:solvent", "exclude-group", 6000),
-    Variant("unseen solutes", "group:solute", "exclude", 6900),
+    Variant("unseen solvents", "group:solvent", "exclude", 5800),
+    Variant("unseen solvents, hidden in the source too", "group:solvent", "exclude-group", 5800),
+    Variant("unseen solutes", "group:solute", "exclude", 6800),
 )
 
 
@@ -55,15 +55,19 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=10)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--baselines", type=int, default=3, help="replicates for baselines")
-    parser.add_argument("--variants", type=int, default=len(VARIANTS))
+    parser.add_argument("--baselines-at", type=int, help="most computed values for baselines")
+    parser.add_argument("--only", nargs="*", help="variants, by the names of their run folders")
     arguments = parser.parse_args()
     study = load_study(STUDY).model_copy(update={"replicates": arguments.replicates})
     arguments.out.mkdir(parents=True, exist_ok=True)
+    chosen = [v for v in VARIANTS if not arguments.only or v.slug in arguments.only]
     judged = min(arguments.baselines, arguments.replicates)
-    for variant in VARIANTS[: arguments.variants]:
-        finished, others = run(study, variant, arguments.out, arguments.workers, judged)
+    for variant in chosen:
+        finished, others, n = run(
+            study, variant, arguments.out, arguments.workers, judged, arguments.baselines_at
+        )
         print(f"\n## {variant.title} (split = {variant.split}, overlap = {variant.overlap})")
-        print_models(finished, others, ("mae", "rmse", "r2"), judged or arguments.replicates)
+        print_models(finished, others, ("mae", "rmse", "r2"), judged or arguments.replicates, n)
         print_curves(finished, "mae")
         print_cosmo(finished.folder)
 

@@ -14,7 +14,7 @@ class TestDescriptors(DescriptorSuite):
 
 
 class TestCompositionDescriptors(DescriptorSuite):
-    @pytest.fixture(params=["composition", "element_properties", "element_fractions"])
+    @pytest.fixture(params=["element_properties", "element_fractions"])
     def descriptor(self, request):
         return get_descriptor(request.param, "composition")
 
@@ -38,6 +38,7 @@ class TestForceField(DescriptorSuite):
 
 def test_the_default_is_named_after_the_material():
     assert get_descriptor("molecule", "molecule").name == "structure"
+    assert get_descriptor("composition", "composition").name == "element_properties"
     assert get_descriptor("polymer", "polymer").name == "periodic"
 
 
@@ -57,5 +58,5 @@ def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
 
 def test_names_are_what_study_files_may_say():
     own = {"structure", "rdkit2d", "morgan", "periodic", "force_field"}
-    own |= {"composition", "element_properties", "element_fractions"}
-    assert set(names()) == own | {"molecule", "polymer"}
+    own |= {"element_properties", "element_fractions"}
+    assert set(names()) == own | {"composition", "molecule", "polymer"}

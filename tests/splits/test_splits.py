@@ -47,6 +47,8 @@ def test_overlap_policies():
     source, test = np.array(["a", "b", "c"], object), np.array(["b", "z"], object)
     assert usable_source(source, test, "exclude").tolist() == [0, 2]
     assert usable_source(source, test, "allow").tolist() == [0, 1, 2]
+    measured = np.append(test, source[0])
+    assert usable_source(source, test, "disjoint", None, measured).tolist() == [2]
     initials = np.array(["ax", "bx", "by", "cx"], object)
     test = np.array(["bz", "ax"], object)
     assert usable_source(initials, test, "exclude", lambda key: key[0]).tolist() == [1, 2, 3]

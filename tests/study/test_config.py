@@ -50,7 +50,12 @@ def evaluation(line):
         ({M: M + "\nm = 3"}, "grid.m", "3", "expected one of n_source, n_target"),
         (evaluation('split = "scaffold"'), "evaluation.split", "'scaffold'", '"group:COLUMN"'),
         (evaluation('split = "group:"'), "evaluation.split", "'group:'", '"group:COLUMN"'),
-        (evaluation('overlap = "drop"'), "evaluation.overlap", "'drop'", "'exclude', 'allow' or"),
+        (
+            evaluation('overlap = "drop"'),
+            "evaluation.overlap",
+            "'drop'",
+            "'exclude', 'allow', 'exclude-group' or",
+        ),
         (evaluation("test_fraction = 1"), "evaluation.test_fraction", "1", "less than 1"),
         (evaluation("test_fraction = 0"), "evaluation.test_fraction", "0", "greater than 0"),
         (evaluation("test_fraction = nan"), "evaluation.test_fraction", "nan", "less than 1"),

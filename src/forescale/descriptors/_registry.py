@@ -5,11 +5,14 @@ from __future__ import annotations
 from forescale.descriptors._base import Descriptor
 from forescale.errors import ConfigError
 
-_ALIASES = {"molecule": "structure", "polymer": "periodic"}
+_ALIASES = {
+    "composition": "element_properties",
+    "molecule": "structure",
+    "polymer": "periodic",
+}
 
 
 def _all() -> dict[str, Descriptor]:
-    from forescale.descriptors.composition import CompositionProperties
     from forescale.descriptors.element_fractions import ElementFractions
     from forescale.descriptors.element_properties import ElementProperties
     from forescale.descriptors.force_field import ForceField
@@ -22,7 +25,6 @@ def _all() -> dict[str, Descriptor]:
         Structure(),
         RDKit2D(),
         MorganCounts(),
-        CompositionProperties(),
         ElementProperties(),
         ElementFractions(),
         Periodic(),

@@ -71,6 +71,9 @@ class TransferData:
     source_only
         Rows of the source whose material is not in the target, so never a test
         material: anything learnt from inputs alone (scales, say) is learnt from these.
+    same_property
+        Whether both sides are one property in one unit. If not, a computed value is no
+        prediction of the measured one, and zero-shot predictions are not judged.
     source_tasks
         Further computed properties of the source's materials, each in its own unit, NaN
         where there is none, shape (rows, tasks); only for learners with ``takes_tasks``.
@@ -80,6 +83,7 @@ class TransferData:
     source_values: Floats
     target_values: Floats
     source_only: Ints
+    same_property: bool = True
     source_tasks: Floats | None = None
 
     @classmethod

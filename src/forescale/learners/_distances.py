@@ -22,6 +22,8 @@ _COLUMNS_BYTES = 6 << 30
 """Up to so many bytes the distances from all sides to the landmarks are kept on disk;
 beyond, every replicate computes them again."""
 
+_SLAB = 8192  # sides whose distances to the landmarks are written at a time
+
 
 @dataclass(frozen=True)
 class SideDistances:
@@ -72,18 +74,19 @@ class SideDistances:
         """Distances between sides, shape (left, right)."""
         if self.path is not None:
             return np.asarray(np.load(self.path, mmap_mode="r")[np.ix_(left, right)])
-        return self.metric.between(self._features(left), self._features(right))
+        return self.metric.between(self.features(left), self.features(right))
 
     def anchors(self, sides: Ints) -> Anchors:
         """Some of the sides, to take distances of new ones to."""
-        return Anchors(self.metric, self._features(sides))
+        return Anchors(self.metric, self.features(sides))
 
     def square(self) -> Distances:
         """All distances among sides; there must be few enough to keep them."""
         assert self.path is not None
         return np.asarray(np.load(self.path, mmap_mode="r"))
 
-    def _features(self, sides: Ints) -> NDArray[np.float32]:
+    def features(self, sides: Ints) -> NDArray[np.float32]:
+        """Features of sides, shape (sides, features)."""
         return np.asarray(np.load(self.values, mmap_mode="r")[sides])
 
 
@@ -114,13 +117,17 @@ class LandmarkDistances:
         if sides.path is not None:
             return cls(sides, distinct, side, None)
         features = np.load(sides.values, mmap_mode="r")
-        if 4 * len(features) * len(distinct) > _COLUMNS_BYTES:
+        rows = len(features)
+        if 4 * rows * len(distinct) > _COLUMNS_BYTES:
             return cls(sides, distinct, side, None)
         path = folder / f"landmarks-{place}.npy"
-        out = _new(path, (len(features), len(distinct)))
-        right = np.asarray(features[distinct])
-        sides.metric.fill_between(features, right, out, default_workers())
-        out.flush()
+        del features
+        _new(path, (rows, len(distinct)))
+        right = sides.features(distinct)
+        for start in range(0, rows, _SLAB):  # mapped anew, so that no more is in memory
+            part = np.load(path, mmap_mode="r+")[start : start + _SLAB]
+            left = sides.features(np.arange(start, start + len(part)))
+            sides.metric.fill_between(left, right, part, default_workers())
         return cls(sides, distinct, side, path)
 
     def to(self, wanted: Ints) -> Distances:

@@ -36,6 +36,13 @@ RACE_ROWS = _RACE[-1][0]
 _PRIOR_ODDS = 9.0
 """That a computed property says something about the same property measured, before any data."""
 
+_CROSS_ODDS = 1.0
+"""That it says something about another property."""
+
+_CROSS_OBSERVATIONS = 1.0
+"""Strength of the prior that the slope between two properties is of the order of the
+residual scale per standard deviation, of either sign, as a number of measurements."""
+
 
 @dataclass(frozen=True)
 class StagePrediction:
@@ -208,6 +215,7 @@ class TargetStage:
     name: KernelName
     candidates: tuple[Candidate, ...]
     rho_observations: float
+    same_property: bool = True
 
     def predict(
         self,
@@ -235,9 +243,7 @@ class TargetStage:
             Ascending numbers of measured values, the last at most M.
         """
         models = [_Model.scratch(basis.shape[1])]
-        models += [
-            _Model.transfer(*pair, self.rho_observations) for pair in zip(basis, scale, strict=True)
-        ]
+        models += [self._transfer(*pair) for pair in zip(basis, scale, strict=True)]
         rows, new_rows = len(values), cross.shape[1]
         mean = np.empty((len(models), len(sizes), new_rows))
         evidence = np.empty((len(models), len(sizes)))
@@ -255,7 +261,7 @@ class TargetStage:
                     if fit.sizes[-1] == sizes[-1] and place in {0, len(models) - 1}:
                         last = fit.at(fit.sizes == sizes[-1])
                         variance[place] = gp.variance(last, k, new)[0] + last.scale2[0] * gp.noise
-        weight = _transfer_weight(evidence)
+        weight = self._transfer_weight(evidence)
         gap = mean[-1, -1] - mean[0, -1]
         w = weight[-1, -1]
         mixed = w * variance[-1] + (1 - w) * variance[0] + w * (1 - w) * gap**2
@@ -277,13 +283,26 @@ class TargetStage:
             Standardised predictions of the source stage for the M rows, shape (M,), and
             their unit.
         """
-        models = [
-            _Model.scratch(len(values)),
-            _Model.transfer(basis, scale, self.rho_observations),
-        ]
+        models = [_Model.scratch(len(values)), self._transfer(basis, scale)]
         *_, heat = self._heats(within, values, models, np.array([len(values)]))
-        weight = _transfer_weight(heat.scores.max(axis=0))
+        weight = self._transfer_weight(heat.scores.max(axis=0))
         return heat.trained(0), heat.trained(1), float(weight[-1, -1])
+
+    def _transfer(self, standard: Floats, scale: float) -> _Model:
+        if self.same_property:
+            return _Model.transfer(standard, scale, self.rho_observations)
+        return _Model.cross(standard)
+
+    def _transfer_weight(self, evidence: Floats) -> Floats:
+        """Posterior probability of each transfer model against scratch.
+
+        Parameters
+        ----------
+        evidence
+            Log marginal likelihoods, scratch first, shape (models, sizes).
+        """
+        odds = _PRIOR_ODDS if self.same_property else _CROSS_ODDS
+        return np.asarray(expit(evidence - evidence[0] + np.log(odds)))
 
     def _heats(
         self, within: Distances, values: Floats, models: list[_Model], sizes: Ints
@@ -356,16 +375,11 @@ class _Model:
         prior = Prior(np.array([0.0, scale]), np.array([0.0, observations]))
         return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
 
-
-def _transfer_weight(evidence: Floats) -> Floats:
-    """Posterior probability of each transfer model against scratch.
-
-    Parameters
-    ----------
-    evidence
-        Log marginal likelihoods, scratch first, shape (models, sizes).
-    """
-    return np.asarray(expit(evidence - evidence[0] + np.log(_PRIOR_ODDS)))
+    @classmethod
+    def cross(cls, standard: Floats) -> _Model:
+        """Another property: the slope has either sign and no unit to be 1 in."""
+        prior = Prior(np.zeros(2), np.array([0.0, _CROSS_OBSERVATIONS]))
+        return cls(np.column_stack([np.ones(len(standard)), standard]), prior)
 
 
 def _notes(stage: str, candidate: Candidate, gp: PrefixGP) -> dict[str, float]:

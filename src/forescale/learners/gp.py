@@ -53,6 +53,9 @@ _Positive = Annotated[float, Gt(0)]
 _Share = Annotated[float, Gt(0), Le(1)]
 
 
+_EXACT_PAIRS = 8_000
+
+
 class GPOptions(BaseModel):
     """Options of ``learner.name = "gp"``.
 
@@ -79,7 +82,9 @@ class GPOptions(BaseModel):
         Landmarks of the low-rank method. Memory is about 40 bytes times their square; time
         for n rows grows as n times their square.
     exact_rows
-        Sizes of n up to this are solved as in the exact method whatever the method.
+        Sizes of n up to this are solved as in the exact method whatever the method. By
+        default 8,000 for pairs, which are exact beyond it too, and ``rank`` for landmarks:
+        were it more, the curve would step up where fewer landmarks than rows take over.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -92,7 +97,7 @@ class GPOptions(BaseModel):
     method: Literal["auto", "exact", "pairs", "low-rank"] = "auto"
     max_rows: Annotated[int, Gt(0)] = 15_000
     rank: Annotated[int, Gt(1)] = 3_000
-    exact_rows: Annotated[int, Gt(0)] = 8_000
+    exact_rows: Annotated[int, Gt(0)] | None = None
 
 
 class GPLearner:
@@ -132,7 +137,15 @@ class GPLearner:
                 LandmarkDistances.prepare(block, chosen, folder, place)
                 for place, block in enumerate(blocks)
             )
-        return PreparedGP(options, blocks, landmarks, pairs, data.source_values, data.target_values)
+        return PreparedGP(
+            options,
+            blocks,
+            landmarks,
+            pairs,
+            data.source_values,
+            data.target_values,
+            data.same_property,
+        )
 
     def restore(self, state: ModelState) -> GPModel:
         """A model that was kept; see :class:`~forescale.learners.RestoresModel`."""
@@ -149,6 +162,7 @@ class PreparedGP:
     pairs: bool
     source_values: Floats
     target_values: Floats
+    same_property: bool = True
 
     def predict(self, split: Split, grid: Grid, seed: int) -> GridPrediction:
         """See :class:`~forescale.learners.PreparedLearner`. Nothing here is random."""
@@ -183,6 +197,10 @@ class PreparedGP:
         mean[:, 1:] = tuned
         return GridPrediction(mean, second.std, half_capacity, {**first.notes, **second.notes})
 
+    @property
+    def _exact_rows(self) -> int:
+        return self.options.exact_rows or (_EXACT_PAIRS if self.pairs else self.options.rank)
+
     def _candidates(self, noises: tuple[float, ...]) -> tuple[Candidate, ...]:
         lengths = product(self.options.lengths, repeat=len(self.blocks))
         return tuple(product(lengths, noises))
@@ -192,9 +210,9 @@ class PreparedGP:
     ) -> tuple[StagePrediction, Floats | None]:
         """Predictions for some sides from each size; at the last also with half the rank."""
         big = self.pairs or self.landmarks is not None
-        small = sizes[sizes <= self.options.exact_rows] if big else sizes
+        small = sizes[sizes <= self._exact_rows] if big else sizes
         # Where no size is exact, the first rows still choose the kernel's length scales.
-        rows = max(small.max(initial=0), min(RACE_ROWS, self.options.exact_rows, len(source)))
+        rows = max(small.max(initial=0), min(RACE_ROWS, self._exact_rows, len(source)))
         computed = [block.source[source[:rows]] for block in self.blocks]
         exact = SourceStage(self.options.kernel, self._candidates(self.options.noises)).predict(
             within=self._distances(computed, computed),
@@ -219,7 +237,7 @@ class PreparedGP:
     def _target_stage(self) -> TargetStage:
         options = self.options
         candidates = self._candidates(options.target_noises or options.noises)
-        return TargetStage(options.kernel, candidates, options.rho_observations)
+        return TargetStage(options.kernel, candidates, options.rho_observations, self.same_property)
 
     def train(self, source: Ints, target: Ints, seed: int) -> GPModel:
         """See :class:`~forescale.learners.TrainsModel`. Nothing here is random."""
@@ -254,7 +272,7 @@ class PreparedGP:
         """The mean of all computed values, the sides of its rows, and its values at other sides."""
         rows = [block.source[source] for block in self.blocks]
         big = self.pairs or self.landmarks is not None
-        if not big or len(source) <= self.options.exact_rows:
+        if not big or len(source) <= self._exact_rows:
             stage = SourceStage(self.options.kernel, self._candidates(self.options.noises)).train(
                 within=self._distances(rows, rows), values=values
             )

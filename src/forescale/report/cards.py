@@ -61,6 +61,7 @@ def _overlap(policy: str) -> str:
     return {
         "exclude": "exclude: computed values of test materials are left out of pre-training",
         "exclude-group": "exclude-group: computed values of the tested groups are left out",
+        "disjoint": "disjoint: computed values of measured materials are left out",
         "allow": "allow: test materials may have computed values (the setting of screening)",
     }.get(policy, policy)
 

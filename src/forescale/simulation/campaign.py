@@ -63,7 +63,7 @@ class EngineConfig(_Section):
     Attributes
     ----------
     name : str
-        ``"xtb"``, ``"replay"``, or ``"module:Class"`` (``"file.py:Class"``) of your own.
+        ``"xtb"``, ``"md"``, ``"replay"``, or ``"module:Class"`` (``"file.py:Class"``) of your own.
     seed : int
         Seed of everything random in a calculation.
     protocol : dict

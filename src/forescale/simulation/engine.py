@@ -60,12 +60,17 @@ class Job:
         Seed for anything random; another one on a second attempt.
     scratch : Path
         An empty folder for the engine's files, removed afterwards.
+    checkpoint : Path, optional
+        A folder that outlives the process: a long job may create it, save its progress there, and
+        go on from what it finds there when the same job is begun again after an interruption. It
+        is removed once the job has ended, well or badly.
     """
 
     material: str
     kind: str
     seed: int = 0
     scratch: Path = field(default_factory=Path)
+    checkpoint: Path | None = None
 
 
 @runtime_checkable

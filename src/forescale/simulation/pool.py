@@ -30,6 +30,7 @@ class Task:
     attempt: int
     seed: int
     scratch: Path
+    checkpoint: Path
 
 
 class Worker:
@@ -64,6 +65,7 @@ class Worker:
                 "kind": kind,
                 "seed": task.seed,
                 "scratch": str(task.scratch),
+                "checkpoint": str(task.checkpoint),
             }
         )
 

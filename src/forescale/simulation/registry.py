@@ -16,6 +16,7 @@ from forescale.simulation.engine import Engine
 #: Engines that come with the package.
 ENGINES = {
     "xtb": "forescale.simulation.engines.xtb:XtbEngine",
+    "md": "forescale.simulation.engines.md:MdEngine",
     "replay": "forescale.simulation.engines.replay:ReplayEngine",
 }
 

@@ -149,6 +149,7 @@ class _Run:
     ) -> None:
         self.campaign, self.store, self.materials, self.keep = campaign, store, materials, keep
         self.scratch = campaign.results / ("kept" if keep else "scratch")
+        self.checkpoints = campaign.results / "checkpoints" / store.header.label
         self.queue: deque[tuple[str, int]] = deque()
         self.status = self._plan(retry_failed)
 
@@ -226,7 +227,8 @@ class _Run:
         scratch = self.scratch / name
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        return Task(key, attempt, self.campaign.engine.seed + SEED_STRIDE * attempt, scratch)
+        seed = self.campaign.engine.seed + SEED_STRIDE * attempt
+        return Task(key, attempt, seed, scratch, self.checkpoints / name)
 
     def _settle(self, outcome: Outcome) -> None:
         """Store an outcome, count it, or queue the job again."""
@@ -234,6 +236,8 @@ class _Run:
         self.store.append(_row(outcome))
         if not self.keep:
             shutil.rmtree(task.scratch, ignore_errors=True)
+        if task.checkpoint.exists():
+            shutil.rmtree(task.checkpoint, ignore_errors=True)
         status = answer["status"]
         if status == "failed" and task.attempt < self.campaign.retries:
             self.queue.append((task.material, task.attempt + 1))

@@ -5,6 +5,7 @@
     results/LABEL/00001.jsonl   the open end: one line per attempt, written as it finishes
     tables/LABEL/PROPERTY.parquet, failures.csv, rejects.csv: made from the above
     scratch/, kept/             the engine's files while a campaign runs, or kept after it
+    checkpoints/LABEL/          progress of long jobs that have begun and not ended
 
 A line of the open end reaches the operating system before its job counts as finished, and the
 disk within a second; after :data:`SEAL_ROWS` lines it is written as a Parquet file under a

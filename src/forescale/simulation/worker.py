@@ -61,7 +61,8 @@ def _answer(descriptor: int, message: dict[str, Any]) -> None:
 
 
 def _do(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
-    job = Job(request["material"], request["kind"], request["seed"], Path(request["scratch"]))
+    scratch, checkpoint = Path(request["scratch"]), Path(request["checkpoint"])
+    job = Job(request["material"], request["kind"], request["seed"], scratch, checkpoint)
     os.chdir(job.scratch)
     output = os.open(OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(output, 1)

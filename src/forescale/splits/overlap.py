@@ -7,10 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-OVERLAP_POLICIES = ("exclude", "allow", "exclude-group")
+OVERLAP_POLICIES = ("exclude", "allow", "exclude-group", "disjoint")
 """``exclude``: computed values of test materials are not learnt from. ``allow``: they are,
 as in screening, where every candidate may be simulated too. ``exclude-group``: nor are those
-of any material in a group that is tested, such as other pairs with an unseen solvent."""
+of any material in a group that is tested, such as other pairs with an unseen solvent.
+``disjoint``: nor are those of any measured material, so that the computed predictions of
+training and test materials are equally good; a model that fits the computed values of its
+training materials closely trusts its predictions of test materials too much otherwise."""
 
 
 def usable_source(
@@ -18,6 +21,7 @@ def usable_source(
     test_keys: NDArray[np.object_],
     policy: str,
     group_of: Callable[[str], str] | None = None,
+    target_keys: NDArray[np.object_] | None = None,
 ) -> NDArray[np.int64]:
     """Rows of the source that a replicate with these test materials may learn from.
 
@@ -25,6 +29,8 @@ def usable_source(
     ----------
     group_of
         The group of a key, for ``exclude-group``.
+    target_keys
+        All measured materials, for ``disjoint``.
 
     Examples
     --------
@@ -37,5 +43,8 @@ def usable_source(
         assert group_of is not None
         hidden = set(map(group_of, test_keys))
         return np.flatnonzero([group_of(key) not in hidden for key in source_keys])
+    if policy == "disjoint":
+        assert target_keys is not None
+        test_keys = target_keys
     hidden = set(test_keys)
     return np.flatnonzero([key not in hidden for key in source_keys])

@@ -54,6 +54,10 @@ class TableSpec(_Strict):
         its unit and its lowest and highest credible value.
     sample
         Draw at most this many rows at random (by the study's seed).
+    cross_property
+        For a source: its property is another than the target's, in any unit. It is
+        learnt from on its own scale, nothing is assumed of the slope between the two, and
+        there is no zero-shot prediction.
     valid
         Lowest and highest credible value of a file, in its unit.
     task
@@ -76,6 +80,7 @@ class TableSpec(_Strict):
     unit: str | None = None
     sample: Annotated[int, Ge(10)] | None = None
     valid: tuple[float, float] | None = None
+    cross_property: bool = False
     task: Annotated[str, MinLen(1)] | None = None
 
     @model_validator(mode="after")
@@ -219,13 +224,14 @@ class EvaluationSpec(_Strict):
         Share of the target's materials to test on, drawn anew in each replicate.
     overlap
         ``exclude`` computed values of test materials, or ``allow`` them; or
-        ``exclude-group``, those of all materials in the groups that are tested.
+        ``exclude-group``, those of all materials in the groups that are tested; or
+        ``disjoint``, those of all measured materials.
     """
 
     metrics: Annotated[tuple[MetricName, ...], MinLen(1)] = ("rmse", "mae", "r2")
     split: Annotated[str, Field(pattern=r"^(random|cluster|group:.+)$")] = "random"
     test_fraction: Annotated[float, Gt(0), Lt(1)] = 0.2
-    overlap: Literal["exclude", "allow", "exclude-group"] = "exclude"
+    overlap: Literal["exclude", "allow", "exclude-group", "disjoint"] = "exclude"
 
     @field_validator("metrics")
     @classmethod
@@ -270,6 +276,22 @@ class Study(_Strict):
     grid: GridSpec = GridSpec()
     evaluation: EvaluationSpec = EvaluationSpec()
     censoring: CensoringSpec | None = None
+
+    @model_validator(mode="after")
+    def _same_or_other_property(self) -> Study:
+        if self.target.cross_property:
+            raise ValueError("target.cross_property: is for sources, expected it there")
+        if len({spec.cross_property for spec in self.source if spec.task is None}) > 1:
+            raise ValueError(
+                "source: got cross_property in some and not in others, expected sources of one "
+                "property"
+            )
+        return self
+
+    @property
+    def cross_property(self) -> bool:
+        """Whether the sources hold another property than the target."""
+        return any(spec.cross_property for spec in self.source if spec.task is None)
 
     @model_validator(mode="after")
     def _tasks_are_beside_the_property(self) -> Study:

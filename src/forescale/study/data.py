@@ -40,6 +40,7 @@ class StudyData:
     blocks: tuple[DescribedBlock, ...]
     groups: NDArray[np.int64]
     censoring: Censoring | None = None
+    same_property: bool = True
     tasks: NDArray[np.float64] | None = None
 
     def arrays(self) -> TransferData:
@@ -58,12 +59,20 @@ class StudyData:
                 )
                 for block in self.blocks
             ),
-            source_values=self._learnt(self.source.values),
+            source_values=self._source_values(),
             target_values=self._learnt(self.target.values),
             # Where nearly all sources are targets too, inputs of both must do.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
+            same_property=self.same_property,
             source_tasks=self.tasks,
         )
+
+    def _source_values(self) -> NDArray[np.float64]:
+        values = self.source.values
+        if self.same_property:
+            return self._learnt(values)
+        # Another property has a scale of its own, learnt from computed values alone.
+        return np.asarray((values - values.mean()) / (values.std() or 1.0))
 
     def _learnt(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.censoring is None else self.censoring.learnt(values)
@@ -80,6 +89,7 @@ class StudyData:
             self.target.keys[test],
             study.evaluation.overlap,
             GROUPINGS.get(self.target.material_kind, {}).get(label),
+            self.target.keys,
         )
         return Split(source=rng.permutation(usable), train=train, test=test)
 
@@ -151,9 +161,12 @@ def load_data(
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
             )
+    unit = target.unit
+    if study.cross_property:
+        unit = next(t.unit for s, t in zip(study.source, sources, strict=True) if s.task is None)
     source = combine(
         [
-            _in_unit(table, target.unit, f"source[{i}]")
+            _in_unit(table, unit, f"source[{i}]")
             for i, (spec, table) in enumerate(zip(study.source, sources, strict=True))
             if spec.task is None
         ]
@@ -175,7 +188,9 @@ def load_data(
     groups = _groups(study, target, blocks)
     floor = study.censoring
     censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
-    return StudyData(source, target, blocks, groups, censoring, _tasks(study, sources, source))
+    same = not study.cross_property
+    tasks = _tasks(study, sources, source)
+    return StudyData(source, target, blocks, groups, censoring, same, tasks)
 
 
 def _tasks(
@@ -292,7 +307,10 @@ def _in_unit(table: PropertyTable, unit: str, where: str) -> PropertyTable:
     try:
         return table.to_unit(unit)
     except ConfigError as error:
-        raise ConfigError(f"{where}.unit: {error}, the unit of the target") from None
+        raise ConfigError(
+            f"{where}.unit: {error}, the unit of the target; for another property than the "
+            "target's say cross_property = true in every source"
+        ) from None
 
 
 def _sampled(table: PropertyTable, size: int | None, seed: int) -> PropertyTable:

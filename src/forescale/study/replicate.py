@@ -21,6 +21,7 @@ def judge(
     metrics: tuple[str, ...],
     *,
     replicate: int,
+    same_property: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of every cell of the grid, and test predictions at its far corner.
 
@@ -30,6 +31,8 @@ def judge(
         What a learner made of the split.
     measured
         Measured values of all target rows, shape (rows,).
+    same_property
+        Whether zero-shot predictions are of the property that was measured.
 
     Returns
     -------
@@ -55,8 +58,13 @@ def judge(
     if not np.isfinite(result.mean).any():
         why = next(iter(result.lost.values()), "it returned no finite prediction")
         raise ForescaleError(f"every cell was lost; the first: {why}")
+    errors = _errors(result, truth, grid, metrics, replicate)
+    zero_shot = result.mean[-1, 0]
+    if not same_property:
+        errors = errors[errors["n_target"] > 0].reset_index(drop=True)
+        zero_shot = np.full(len(truth), np.nan)
     return (
-        _errors(result, truth, grid, metrics, replicate),
+        errors,
         pd.DataFrame(
             {
                 "replicate": replicate,
@@ -65,7 +73,7 @@ def judge(
                 "predicted": result.mean[-1, -1],
                 "std": np.full(len(truth), np.nan) if result.std is None else result.std,
                 "scratch": result.mean[0, -1],
-                "zero_shot": result.mean[-1, 0],
+                "zero_shot": zero_shot,
             }
         ),
     )

@@ -60,6 +60,7 @@ class _Job:
     metrics: tuple[str, ...]
     seed: int
     censoring: Censoring | None = None
+    same_property: bool = True
 
     def run(self, replicate: int, split: Split) -> Result:
         with threadpool_limits(1):
@@ -73,7 +74,15 @@ class _Job:
         """Errors and predictions of one replicate, or why there are none."""
         found = found if self.censoring is None else self.censoring.judged(found)
         try:
-            return judge(found, split, self.grid, self.measured, self.metrics, replicate=replicate)
+            return judge(
+                found,
+                split,
+                self.grid,
+                self.measured,
+                self.metrics,
+                replicate=replicate,
+                same_property=self.same_property,
+            )
         except ForescaleError as error:
             return _lost(error)
 
@@ -116,8 +125,15 @@ def run_replicates(
             learner = get_learner(study.learner.name, study.learner.options)
             prepared = _prepared(learner, data, scratch)
             grid, metrics = data.grid(study), study.evaluation.metrics
-            measured, censoring = data.target.values, data.censoring
-            job = _Job(prepared, grid, measured, metrics, study.seed, censoring)
+            job = _Job(
+                prepared,
+                grid,
+                data.target.values,
+                metrics,
+                study.seed,
+                data.censoring,
+                data.same_property,
+            )
             splits = {replicate: data.split(study, replicate) for replicate in missing}
             for replicate, result in _results(job, splits, workers):
                 if isinstance(result, _Lost):

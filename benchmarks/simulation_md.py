@@ -1,0 +1,142 @@
+"""The md engine against densities of the literature: presets, back ends, replicas, times.
+
+    python benchmarks/simulation_md.py density FOLDER      # quick, 10 polymers: hours on one core
+    python benchmarks/simulation_md.py replicas FOLDER     # quick, 2 polymers, seeds 1 and 2
+    python benchmarks/simulation_md.py larger FOLDER       # 4 times the atoms, 2 polymers
+    python benchmarks/simulation_md.py slower FOLDER       # cooled 4 times as slowly, 2 polymers
+    python benchmarks/simulation_md.py lammps FOLDER       # quick with LAMMPS, 2 fs, 2 polymers
+    python benchmarks/simulation_md.py report FOLDER       # tables of all that is there
+
+Every part is a campaign in FOLDER: stop it at any time, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forescale.materials import Polymer
+from forescale.simulation import Campaign, protocols, run_campaign
+from forescale.simulation.store import Store
+
+#: Density of the amorphous polymer at about 298 K, g/cm³, as commonly tabulated (usual sources:
+#: Polymer Handbook; Mark, Physical Properties of Polymers Handbook, doi 10.1007/978-0-387-69002-5).
+LITERATURE = {
+    "polyethylene": ("*CC*", 0.855),
+    "polypropylene, atactic": ("*CC(*)C", 0.866),
+    "polyisobutylene": ("*CC(*)(C)C", 0.915),
+    "polystyrene": ("*CC(*)c1ccccc1", 1.05),
+    "poly(methyl methacrylate)": ("*CC(*)(C)C(=O)OC", 1.18),
+    "poly(vinyl chloride)": ("*CC(*)Cl", 1.39),
+    "poly(vinyl acetate)": ("*CC(*)OC(C)=O", 1.19),
+    "poly(ethylene oxide)": ("*CCO*", 1.125),
+    "poly(ethylene terephthalate)": ("*OCCOC(=O)c1ccc(cc1)C(*)=O", 1.335),
+    "bisphenol A polycarbonate": ("*Oc1ccc(cc1)C(C)(C)c1ccc(cc1)OC(*)=O", 1.20),
+}
+TWO = ("polystyrene", "poly(methyl methacrylate)")
+#: Part: polymers, seeds, and what differs from the preset ``quick``.
+PARTS: dict[str, tuple[tuple[str, ...], tuple[int, ...], dict[str, Any]]] = {
+    "density": (tuple(LITERATURE), (0,), {}),
+    "replicas": (TWO, (1, 2), {}),
+    "larger": (TWO, (0,), {"atoms": 4000, "chains": 4}),
+    "slower": (TWO, (0,), {"cooling": 3.0}),
+    "lammps": (TWO, (0,), {"backend": "lammps", "time_step": 2.0}),
+}
+
+
+def compute(part: str, folder: Path) -> None:
+    """Run the campaigns of a part, or what is missing of them."""
+    names, seeds, changes = PARTS[part]
+    folder.mkdir(parents=True, exist_ok=True)
+    listed = folder / f"{part}.csv"
+    listed.write_text("\n".join(["smiles", *(LITERATURE[name][0] for name in names)]) + "\n")
+    for seed in seeds:
+        campaign = Campaign.model_validate(
+            {
+                "name": part,
+                "kind": "polymer",
+                "results": folder / "results",
+                "materials": [{"file": listed}],
+                "engine": {"name": "md", "seed": seed, "protocol": changes},
+                "limits": {"time": 86400, "memory": 8},
+            }
+        )
+        run_campaign(campaign, observe=lambda status: print(status, flush=True))
+
+
+def read(folder: Path) -> pd.DataFrame:
+    """All attempts of all parts, with what differs from the preset and the literature's value."""
+    known = {Polymer.parse(unit).key: (name, rho) for name, (unit, rho) in LITERATURE.items()}
+    frames = []
+    for header in protocols(folder / "results").values():
+        frame = Store(folder / "results", header).attempts().drop_duplicates("key", keep="last")
+        part = next(
+            part
+            for part, (_, seeds, changes) in PARTS.items()
+            if header.seed in seeds
+            and all(header.settings[key] == changes.get(key, QUICK[key]) for key in QUICK)
+        )
+        frames.append(frame.assign(part=part, seed0=header.seed))
+    table = pd.concat(frames, ignore_index=True)
+    table["polymer"] = [known[key][0] for key in table["key"]]
+    table["literature"] = [known[key][1] for key in table["key"]]
+    return table
+
+
+def summary(computed: np.ndarray, literature: np.ndarray) -> str:
+    """RMSE, bias, scatter about the bias, correlation."""
+    error = computed - literature
+    r = np.corrcoef(computed, literature)[0, 1] if len(error) > 2 else float("nan")
+    return (
+        f"n {len(error)}, RMSE {np.sqrt(np.mean(error**2)):.3f}, bias {error.mean():+.3f}, "
+        f"relative bias {np.mean(error / literature):+.1%}, scatter {error.std():.3f}, r {r:.3f}"
+    )
+
+
+def report(folder: Path) -> None:
+    """Print the tables."""
+    table = read(folder)
+    print("| part | seed | polymer | literature | density | error | α, 1e-4/K | Cp | n | ps | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    for row in table.sort_values(["part", "polymer", "seed0"]).itertuples():
+        length = re.search(r"([\d.]+) ps", str(row.notes))
+        print(
+            f"| {row.part} | {row.seed0} | {row.polymer} | {row.literature} | {row.density:.3f} | "
+            f"{row.density_error:.3f} | {row.thermal_expansion * 1e4:.1f} | "
+            f"{row.heat_capacity:.0f} | {row.refractive_index:.3f} | "
+            f"{length[1] if length else ''} | {row.wall_s:.0f} |"
+            if row.status == "done"
+            else f"| {row.part} | {row.seed0} | {row.polymer} | {row.literature} | {row.reason} |"
+        )
+    done = table[table["status"] == "done"]
+    print(f"\n{len(done)} of {len(table)} done")
+    for part, rows in done.groupby("part"):
+        print(part, summary(rows["density"].to_numpy(), rows["literature"].to_numpy()))
+    noise = done[done["part"].isin(["density", "replicas"])].groupby("polymer")["density"]
+    for polymer, values in noise:
+        if len(values) > 1:
+            print(f"replicas of {polymer}: {len(values)}, sd {values.std():.4f} g/cm³")
+
+
+def main() -> None:
+    """Do one part."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("part", choices=[*PARTS, "report"])
+    parser.add_argument("folder", type=Path)
+    options = parser.parse_args()
+    if options.part == "report":
+        report(options.folder)
+    else:
+        compute(options.part, options.folder)
+
+
+#: Settings of the preset that parts change.
+QUICK = {"atoms": 1000, "chains": 4, "cooling": 12.0, "backend": "openmm", "time_step": 4.0}
+
+if __name__ == "__main__":
+    main()

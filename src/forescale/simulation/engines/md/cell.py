@@ -1,0 +1,169 @@
+"""A simulated cell: identical chains with force-field terms, and their state in space.
+
+Units are those of force-field tables: Å, fs, kcal/mol, g/mol, elementary charges, radians.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import constants
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: g/cm³ of one g/mol in one Å³.
+DENSITY = 1e24 / constants.N_A
+#: Gas constant, kcal/(mol K).
+GAS = constants.R / constants.calorie / 1000.0
+
+
+@dataclass(frozen=True)
+class Topology:
+    """Force-field terms of one chain.
+
+    Attributes
+    ----------
+    numbers : ndarray of int, shape (atoms,)
+        Atomic numbers.
+    types : tuple of str
+        Force-field type of each atom.
+    masses, charges, epsilon, sigma : ndarray, shape (atoms,)
+        g/mol, e, kcal/mol, Å.
+    bonds, angles, torsions, impropers : ndarray of int, shape (terms, 2 | 3 | 4 | 4)
+        Atoms of each term. A torsion with several Fourier terms has several rows.
+    bond_terms, angle_terms : ndarray, shape (terms, 2)
+        ``k`` and ``x0`` of k·(x − x0)²: kcal/(mol Å²), Å; kcal/(mol rad²), rad.
+    torsion_terms, improper_terms : ndarray, shape (terms, 3)
+        ``k``, ``n``, ``phase`` of k·(1 + cos(n·φ − phase)): kcal/mol, –, rad.
+    """
+
+    numbers: Ints
+    types: tuple[str, ...]
+    masses: Floats
+    charges: Floats
+    epsilon: Floats
+    sigma: Floats
+    bonds: Ints
+    bond_terms: Floats
+    angles: Ints
+    angle_terms: Floats
+    torsions: Ints
+    torsion_terms: Floats
+    impropers: Ints
+    improper_terms: Floats
+
+    @property
+    def size(self) -> int:
+        """Number of atoms."""
+        return len(self.types)
+
+    @cached_property
+    def hydrogen_bonds(self) -> NDArray[np.bool_]:
+        """Which bonds have a hydrogen at one end; their lengths are constrained."""
+        return np.asarray((self.numbers[self.bonds] == 1).any(axis=1))
+
+    def heavier_hydrogens(self, mass: float) -> Floats:
+        """Masses with hydrogens of ``mass`` g/mol, taken from the atoms they are bound to.
+
+        Positions at equilibrium do not depend on masses, and heavy hydrogens allow a longer time
+        step (Hopkins et al. 2015, doi 10.1021/ct5010406).
+        """
+        masses = self.masses.copy()
+        for bond in self.bonds[self.hydrogen_bonds]:
+            heavy, light = sorted(bond, key=lambda atom: self.numbers[atom] == 1)
+            masses[heavy] -= mass - self.masses[light]
+            masses[light] = mass
+        return masses
+
+
+@dataclass(frozen=True)
+class Cell:
+    """``chains`` copies of one chain, and the masses and cut-off used in dynamics.
+
+    Attributes
+    ----------
+    chain : Topology
+        The chain.
+    chains : int
+        How many.
+    hydrogen_mass : float
+        Mass of hydrogens in dynamics, g/mol.
+    cutoff : float
+        Cut-off of Lennard-Jones and of the direct part of Coulomb interactions, Å.
+    """
+
+    chain: Topology
+    chains: int
+    hydrogen_mass: float
+    cutoff: float
+
+    @property
+    def size(self) -> int:
+        """Number of atoms."""
+        return self.chains * self.chain.size
+
+    @cached_property
+    def mass(self) -> float:
+        """Mass of the cell, g/mol."""
+        return float(self.chains * self.chain.masses.sum())
+
+    @cached_property
+    def freedom(self) -> int:
+        """Degrees of freedom: three an atom, less the constrained bonds and the drift."""
+        return 3 * self.size - self.chains * int(self.chain.hydrogen_bonds.sum()) - 3
+
+    def offsets(self) -> Ints:
+        """Number of each chain's first atom."""
+        return np.arange(self.chains) * self.chain.size
+
+    def density(self, length: float) -> float:
+        """Density in a cubic box of ``length`` Å, g/cm³."""
+        return float(self.mass * DENSITY / length**3)
+
+    def length(self, density: float) -> float:
+        """Edge of the cubic box of a density in g/cm³, Å."""
+        return float((self.mass * DENSITY / density) ** (1.0 / 3.0))
+
+    def radius_of_gyration(self, positions: Floats) -> float:
+        """Root of the chains' mean square radius of gyration, Å, from unwrapped positions."""
+        weights = self.chain.masses / self.chain.masses.sum()
+        chains = positions.reshape(self.chains, self.chain.size, 3)
+        centres = np.einsum("a,cax->cx", weights, chains)
+        squares = ((chains - centres[:, None, :]) ** 2).sum(axis=2) @ weights
+        return float(np.sqrt(squares.mean()))
+
+    def longest_stretch(self, positions: Floats) -> float:
+        """The most that any bond is longer than its rest length, Å."""
+        chains = positions.reshape(self.chains, self.chain.size, 3)
+        ends = chains[:, self.chain.bonds]
+        lengths = np.linalg.norm(ends[:, :, 0] - ends[:, :, 1], axis=2)
+        return float((lengths - self.chain.bond_terms[:, 1]).max())
+
+
+@dataclass(frozen=True)
+class State:
+    """Positions (unwrapped, Å), velocities (Å/fs) and edge of the cubic box (Å)."""
+
+    positions: Floats
+    velocities: Floats
+    length: float
+
+    def save(self, path: Path) -> None:
+        """Write to a file so that a reader finds the old or the new one, never half."""
+        temporary = path.with_name(path.name + ".tmp")
+        with temporary.open("wb") as stream:
+            np.savez(
+                stream, positions=self.positions, velocities=self.velocities, length=self.length
+            )
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> State:
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as raw:
+            return cls(raw["positions"], raw["velocities"], float(raw["length"]))

@@ -1,0 +1,104 @@
+"""What has been simulated so far: the last state, all samples, and a file that holds both."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from forescale.simulation.engines.md.backend import Samples
+from forescale.simulation.engines.md.cell import Floats, State
+
+
+@dataclass
+class History:
+    """Pieces of dynamics that are done.
+
+    Attributes
+    ----------
+    identity : str
+        What is simulated, with versions; a checkpoint of anything else is not used.
+    state : State
+        The last state.
+    stages : list of str
+        Stage of each piece.
+    samples : list of Samples
+        What was seen in each piece.
+    durations, radii : list of float
+        Length (ps) of each piece, and the chains' radius of gyration (Å) at its end.
+    """
+
+    identity: str
+    state: State
+    stages: list[str] = field(default_factory=list)
+    samples: list[Samples] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
+    radii: list[float] = field(default_factory=list)
+
+    def add(
+        self, stage: str, state: State, samples: Samples, duration: float, radius: float
+    ) -> None:
+        """Add a piece."""
+        self.state = state
+        self.stages.append(stage)
+        self.samples.append(samples)
+        self.durations.append(duration)
+        self.radii.append(radius)
+
+    def of(self, stage: str, quantity: str) -> list[Floats]:
+        """A quantity in each piece of a stage."""
+        pairs = zip(self.stages, self.samples, strict=True)
+        return [getattr(samples, quantity) for name, samples in pairs if name == stage]
+
+    def radius_of_gyration(self, stage: str) -> float:
+        """Mean radius of gyration at the ends of a stage's pieces, Å."""
+        pairs = zip(self.stages, self.radii, strict=True)
+        return float(np.mean([radius for name, radius in pairs if name == stage]))
+
+    def save(self, path: Path) -> None:
+        """Write to a file so that a reader finds the old or the new one, never half."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(path.name + ".tmp")
+        joined: dict[str, Any] = {
+            name: np.concatenate([getattr(s, name) for s in self.samples] or [np.empty(0)])
+            for name in ("density", "potential", "temperature")
+        }
+        with temporary.open("wb") as stream:
+            np.savez(
+                stream,
+                identity=np.array(self.identity),
+                positions=self.state.positions,
+                velocities=self.state.velocities,
+                length=np.array(self.state.length),
+                stages=np.array(self.stages, dtype=np.str_),
+                counts=np.array([len(s.density) for s in self.samples], dtype=np.int64),
+                durations=np.array(self.durations),
+                radii=np.array(self.radii),
+                **joined,
+            )
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path, identity: str) -> History | None:
+        """What was saved, or ``None`` if there is nothing usable of this identity."""
+        try:
+            with np.load(path, allow_pickle=False) as raw:
+                if str(raw["identity"]) != identity:
+                    return None
+                edges = np.cumsum(raw["counts"])[:-1]
+                parts = [
+                    np.split(raw[name], edges) for name in ("density", "potential", "temperature")
+                ]
+                return cls(
+                    identity,
+                    State(raw["positions"], raw["velocities"], float(raw["length"])),
+                    [str(stage) for stage in raw["stages"]],
+                    [Samples(*rows) for rows in zip(*parts, strict=True)][: len(raw["counts"])],
+                    [float(value) for value in raw["durations"]],
+                    [float(value) for value in raw["radii"]],
+                )
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+            return None

@@ -1,0 +1,157 @@
+"""Settings of the md engine, and its two presets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from forescale.simulation.engine import EngineProtocol
+from forescale.simulation.engines.md.stages import Stage, larsen, melt_and_cool
+
+#: What a preset says about each setting that is not given.
+PRESETS: dict[str, dict[str, Any]] = {
+    "quick": {
+        "atoms": 1000,
+        "chains": 4,
+        "time_step": 4.0,
+        "hydrogen_mass": 3.0,
+        "cutoff": 9.0,
+        "tolerance": 5e-4,
+        "equilibration": "melt-and-cool",
+        "hot": 700.0,
+        "pressure": 3000.0,
+        "packing": 4.0,
+        "melt": 6.0,
+        "cooling": 12.0,
+        "block": 6.0,
+        "blocks": 4,
+        "extensions": 4,
+        "drift": 0.01,
+        "piece": 6.0,
+    },
+    "careful": {
+        "atoms": 10000,
+        "chains": 10,
+        "time_step": 1.0,
+        "hydrogen_mass": 1.008,
+        "cutoff": 12.0,
+        "tolerance": 1e-5,
+        "equilibration": "21-step",
+        "hot": 600.0,
+        "pressure": 50000.0,
+        "packing": 2000.0,
+        "melt": 0.0,
+        "cooling": 1.0,
+        "block": 1250.0,
+        "blocks": 4,
+        "extensions": 12,
+        "drift": 0.005,
+        "piece": 25.0,
+    },
+}
+
+
+class MdSettings(EngineProtocol):
+    """Settings of the md engine. Those that are not given have the value of the preset.
+
+    Attributes
+    ----------
+    preset : {"quick", "careful"}
+        Where the other settings come from.
+    backend : {"openmm", "lammps"}
+        Program that does the dynamics.
+    platform : str
+        OpenMM's platform, such as ``"CPU"`` or ``"CUDA"``.
+    temperature : float
+        K.
+    atoms, chains : int
+        Atoms in the cell, about, and chains they make up.
+    time_step : float
+        fs.
+    hydrogen_mass : float
+        Mass of hydrogens in dynamics, g/mol; taken from the atoms they are bound to.
+    cutoff : float
+        Cut-off of pair interactions, Å.
+    tolerance : float
+        Relative error allowed to long-range Coulomb forces.
+    equilibration : {"melt-and-cool", "21-step"}
+        How the cell gets dense.
+    hot, pressure : float
+        Highest temperature (K) and pressure (atm) of the equilibration.
+    packing : float
+        Time in which the dilute cell shrinks, ps.
+    melt : float
+        Time of each part of the melt, ps (melt-and-cool).
+    cooling : float
+        Rate of cooling, K/ps (melt-and-cool), and of the temperature sweep.
+    scale : float
+        Factor on the durations of the 21 steps.
+    block, blocks : float, int
+        Sampling: length of a block (ps) and how many are averaged.
+    extensions : int
+        Further blocks allowed until the density of the last ``blocks`` no longer drifts.
+    drift : float
+        Largest drift of the density over those blocks, as a share of it.
+    sweep : float
+        Distance (K) of two more temperatures, for thermal expansion and heat capacity.
+    piece : float
+        Longest time between two checkpoints, ps.
+    """
+
+    preset: Literal["quick", "careful"] = "quick"
+    backend: Literal["openmm", "lammps"] = "openmm"
+    platform: str = "CPU"
+    temperature: float = Field(default=300.0, ge=50.0, le=1000.0)
+    atoms: int = Field(ge=100, le=200_000)
+    chains: int = Field(ge=1, le=500)
+    time_step: float = Field(gt=0.0, le=5.0)
+    hydrogen_mass: float = Field(ge=1.0, le=4.0)
+    cutoff: float = Field(ge=6.0, le=16.0)
+    tolerance: float = Field(gt=0.0, le=1e-2)
+    equilibration: Literal["melt-and-cool", "21-step"]
+    hot: float = Field(ge=300.0, le=1500.0)
+    pressure: float = Field(ge=1.0, le=1e5)
+    packing: float = Field(gt=0.0)
+    melt: float = Field(ge=0.0)
+    cooling: float = Field(gt=0.0)
+    scale: float = Field(default=1.0, gt=0.0)
+    block: float = Field(gt=0.0)
+    blocks: int = Field(ge=3, le=100)
+    extensions: int = Field(ge=0, le=1000)
+    drift: float = Field(gt=0.0, le=1.0)
+    sweep: float = Field(default=40.0, gt=0.0, le=200.0)
+    piece: float = Field(gt=0.0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return PRESETS.get(given.get("preset", "quick"), PRESETS["quick"]) | given
+
+    def equilibrating(self, packed: float) -> Iterator[Stage]:
+        """Stages from the dilute cell to the temperature of interest; ``packed`` in g/cm³."""
+        hot, cold = self.hot, self.temperature
+        yield Stage("relax", 0.1 * self.packing, cold, hot, packing=True)
+        yield Stage("pack", self.packing, hot, hot, density=packed, packing=True)
+        if self.equilibration == "21-step":
+            yield from larsen(hot, cold, self.pressure, self.scale)
+        else:
+            yield from melt_and_cool(hot, cold, self.pressure, self.melt, self.cooling)
+
+    def sampling(self) -> Stage:
+        """One block of sampling."""
+        return Stage("sample", self.block, self.temperature, self.temperature, 1.0)
+
+    def sweeping(self) -> Iterator[Stage]:
+        """To the upper and the lower temperature of the sweep, and a block at each."""
+        before = self.temperature
+        for name, there in (
+            ("upper", self.temperature + self.sweep),
+            ("lower", self.temperature - self.sweep),
+        ):
+            yield Stage(f"to {name}", abs(there - before) / self.cooling, before, there, 1.0)
+            yield Stage(name, 2.0 * self.block, there, there, 1.0)
+            before = there

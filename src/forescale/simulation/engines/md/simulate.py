@@ -1,0 +1,140 @@
+"""The protocol, piece by piece: pack, equilibrate, sample until converged, sweep temperatures."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from forescale.errors import EngineError
+from forescale.simulation.engines.md.backend import BackEnd, Integration, require_stable
+from forescale.simulation.engines.md.cell import Cell, State
+from forescale.simulation.engines.md.history import History
+from forescale.simulation.engines.md.properties import density_drift
+from forescale.simulation.engines.md.settings import MdSettings
+from forescale.simulation.engines.md.stages import Stage
+
+#: A bond this much longer than at rest (Å), after packing, passes through a ring or another bond.
+SPEARED = 0.6
+
+
+class Simulation:
+    """A cell taken through the protocol.
+
+    Parameters
+    ----------
+    cell : Cell
+        What is simulated.
+    settings : MdSettings
+        The protocol.
+    backend : BackEnd
+        The program.
+    integration : Integration
+        How it integrates.
+    seed : int
+        Seed of thermostat and barostat.
+    packed : float
+        Density to which the dilute cell shrinks, g/cm³.
+    scratch : Path
+        Folder for the program's files.
+    checkpoint : Path, optional
+        File that is written after every piece.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        settings: MdSettings,
+        backend: BackEnd,
+        integration: Integration,
+        *,
+        seed: int,
+        packed: float,
+        scratch: Path,
+        checkpoint: Path | None,
+    ) -> None:
+        self.cell, self.settings, self.backend = cell, settings, backend
+        self.integration, self.seed, self.packed = integration, seed, packed
+        self.scratch, self.checkpoint = scratch, checkpoint
+        self.resumed = 0
+
+    def run(self, identity: str, start: Callable[[], State]) -> History:
+        """Do what is missing of the protocol.
+
+        Parameters
+        ----------
+        identity : str
+            What is simulated, with versions; a checkpoint of anything else is not used.
+        start : callable
+            Makes the first state if there is no checkpoint.
+
+        Raises
+        ------
+        EngineError
+            If the dynamics blow up or the density goes on drifting; with the reason.
+        """
+        history = None
+        if self.checkpoint is not None:
+            history = History.load(self.checkpoint, identity)
+        if history is None:
+            history = History(identity, start())
+            self._save(history)
+        self.resumed = len(history.stages)
+        for number, piece in enumerate(self._pieces(history)):
+            if number < self.resumed:
+                continue
+            self._do(piece, number, history)
+            self._save(history)
+        return history
+
+    def _save(self, history: History) -> None:
+        if self.checkpoint is not None:
+            history.save(self.checkpoint)
+
+    def _pieces(self, history: History) -> Iterator[Stage]:
+        """All pieces in order; how many are sampled depends on what was seen."""
+        settings, longest = self.settings, self.settings.piece
+        for stage in settings.equilibrating(self.packed):
+            yield from stage.pieces(longest)
+        for block in itertools.count(1):
+            yield from settings.sampling().pieces(longest)
+            if block >= settings.blocks and self._converged(history, block):
+                break
+        for stage in settings.sweeping():
+            yield from stage.pieces(longest)
+
+    def _converged(self, history: History, blocks: int) -> bool:
+        settings = self.settings
+        per_block = len(settings.sampling().pieces(settings.piece))
+        seen = history.of("sample", "density")[: blocks * per_block]
+        drift = density_drift(seen[-settings.blocks * per_block :])
+        if abs(drift) <= settings.drift:
+            return True
+        if blocks >= settings.blocks + settings.extensions:
+            raise EngineError(
+                f"not converged: after {blocks * settings.block:g} ps at "
+                f"{settings.temperature:g} K the density still drifts by {drift:+.2%} in "
+                f"{settings.blocks * settings.block:g} ps; {settings.drift:.2%} is allowed"
+            )
+        return False
+
+    def _do(self, piece: Stage, number: int, history: History) -> None:
+        digest = hashlib.sha256(f"{self.seed}/{number}".encode()).digest()
+        seed = int.from_bytes(digest[:4], "big")
+        if piece.density is not None:  # an equal share of the way to it, in logarithms
+            now = self.cell.density(history.state.length)
+            piece = replace(piece, density=now * (piece.density / now) ** (1.0 / piece.left))
+        state, samples = self.backend.advance(
+            self.cell, history.state, piece, self.integration, seed, self.scratch
+        )
+        require_stable(self.cell, state, samples, piece)
+        stretch = self.cell.longest_stretch(state.positions)
+        if not piece.packing and stretch > SPEARED:
+            raise EngineError(
+                f"stage {piece.name!r}: a bond is {stretch:.2f} Å too long; "
+                "it passes through a ring or another bond"
+            )
+        radius = self.cell.radius_of_gyration(state.positions)
+        history.add(piece.name, state, samples, piece.duration, radius)
