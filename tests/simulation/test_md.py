@@ -76,9 +76,10 @@ def test_two_programs_find_the_same_energies(unit: str, tmp_path: Path) -> None:
     ours = OpenMM("Reference").energies(cell, positions, length, 1e-6, tmp_path)
     theirs = backend.energies(cell, positions, length, 1e-6, tmp_path)
     for term in TERMS:
-        assert abs(theirs[term]) > 0.01
-        tolerance = 0.02 if term == "coulomb" else 0.005
-        assert ours[term] == pytest.approx(theirs[term], abs=tolerance, rel=1e-5), term
+        assert abs(theirs[term]) > 0.01 or (term, unit) == ("improper", PMMA)  # it has none
+        # Meshes differ for Coulomb forces, the means over pairs of types in the tail of the other.
+        tolerance = {"coulomb": 0.02, "lennard_jones": 0.01}.get(term, 1e-6)
+        assert ours[term] == pytest.approx(theirs[term], abs=tolerance, rel=0), term
 
 
 @pytest.mark.parametrize("unit", [PMMA, AMIDE])

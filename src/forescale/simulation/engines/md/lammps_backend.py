@@ -106,7 +106,6 @@ class Lammps:
             *header(cell, None if stage.packing else integration.tolerance),
             f"timestep {step:.10g}",
             *_motion(cell, stage, integration, 1 + seed % 900_000_000),
-            *_shake(cell),  # after all that adds forces
             *_thermo(between),
             f"run {samples * between}",
             *_write_state(),
@@ -166,11 +165,15 @@ def _shake(cell: Cell) -> list[str]:
 
 def _motion(cell: Cell, stage: Stage, integration: Integration, seed: int) -> list[str]:
     damp = PACKING_DAMP if stage.packing else 1000.0 / integration.friction
-    thermostat = f"fix heat all langevin {stage.start:.6g} {stage.stop:.6g} {damp:.6g} {seed}"
+    # SHAKE comes after all that adds forces and before all that changes the box.
+    lines = [
+        f"fix heat all langevin {stage.start:.6g} {stage.stop:.6g} {damp:.6g} {seed}",
+        *_shake(cell),
+    ]
     if stage.pressure is not None:
         pressure = f"{stage.pressure:.6g}"
-        return [f"fix move all nph iso {pressure} {pressure} {BAROSTAT_DAMP:g}", thermostat]
-    lines = ["fix move all nve", thermostat]
+        return [*lines, f"fix move all nph iso {pressure} {pressure} {BAROSTAT_DAMP:g}"]
+    lines.append("fix move all nve")
     if stage.density is not None:
         edge = cell.length(stage.density)
         final = " ".join(f"{axis} final 0.0 {edge:.10f}" for axis in "xyz")

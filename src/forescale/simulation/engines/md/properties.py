@@ -29,7 +29,7 @@ def density_drift(pieces: Sequence[Floats]) -> float:
     Examples
     --------
     >>> round(density_drift([np.array([1.0, 1.0]), np.array([1.02, 1.02])]), 3)
-    0.03
+    0.032
     """
     series = np.concatenate(pieces)
     time = np.linspace(-0.5, 0.5, series.size)
