@@ -77,8 +77,9 @@ def test_two_programs_find_the_same_energies(unit: str, tmp_path: Path) -> None:
     theirs = backend.energies(cell, positions, length, 1e-6, tmp_path)
     for term in TERMS:
         assert abs(theirs[term]) > 0.01
-        tolerance = 0.02 if term == "coulomb" else 0.005
-        assert ours[term] == pytest.approx(theirs[term], abs=tolerance, rel=1e-5), term
+        # Lennard-Jones: the two programs' corrections for the tail differ slightly.
+        tolerance = 0.02 if term in ("coulomb", "lennard_jones") else 1e-6
+        assert ours[term] == pytest.approx(theirs[term], abs=tolerance, rel=1e-9), term
 
 
 @pytest.mark.parametrize("unit", [PMMA, AMIDE])
