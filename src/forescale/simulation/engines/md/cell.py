@@ -123,7 +123,7 @@ class Cell:
 
     def density(self, length: float) -> float:
         """Density in a cubic box of ``length`` Å, g/cm³."""
-        return self.mass * DENSITY / length**3
+        return float(self.mass * DENSITY / length**3)
 
     def length(self, density: float) -> float:
         """Edge of the cubic box of a density in g/cm³, Å."""

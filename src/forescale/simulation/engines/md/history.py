@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ class History:
         """Write to a file so that a reader finds the old or the new one, never half."""
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".tmp")
-        joined = {
+        joined: dict[str, Any] = {
             name: np.concatenate([getattr(s, name) for s in self.samples] or [np.empty(0)])
             for name in ("density", "potential", "temperature")
         }
