@@ -203,8 +203,11 @@ def assign_force_field(molecule: Any, repeat_unit: str) -> tuple[Topology, str]:
             raise MaterialError(f"{repeat_unit!r}: no force-field terms ({error})") from error
     remarks = list(dict.fromkeys(said.getvalue().splitlines()))
     if not typed:
-        told = [line for line in remarks if "annot" in line or "an not" in line]
-        reasons = [line.removeprefix("RadonPy warning: ") for line in told]
+        reasons = [
+            line.removeprefix("RadonPy warning: ")
+            for line in remarks
+            if "annot" in line or "an not" in line
+        ]
         raise MaterialError(
             f"{repeat_unit!r}: GAFF2_mod lacks parameters ({'; '.join(reasons[:3] or remarks[:3])})"
         )

@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from importlib import metadata
+from importlib import import_module, metadata
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -150,9 +150,10 @@ def repeat_unit(material: str, seed: int) -> RepeatUnit:
     The difference between capped trimer and dimer, so that the ends cancel. D4: Caldeweyher et al.
     2019, doi 10.1063/1.5090222; its static polarisabilities are some 6 % below measured ones.
     """
-    from rdkit.Chem import MolFromSmiles, rdMolDescriptors
+    from rdkit.Chem import MolFromSmiles
 
     interface = optional("dftd4.interface", "md")
+    descriptors: Any = import_module("rdkit.Chem.Descriptors")
     found = []
     for length in (2, 3):
         smiles = oligomer(material, length)
@@ -160,7 +161,7 @@ def repeat_unit(material: str, seed: int) -> RepeatUnit:
         model = interface.DispersionModel(geometry.numbers, geometry.positions / BOHR)
         polarizability = float(np.sum(model.get_properties()["polarizabilities"])) * BOHR**3
         volume, _ = vdw_volume_and_area(geometry.numbers, geometry.positions)
-        mass = float(rdMolDescriptors._CalcMolWt(MolFromSmiles(smiles)))
+        mass = float(descriptors.MolWt(MolFromSmiles(smiles)))
         found.append((mass, volume, polarizability))
     unit = RepeatUnit(*(more - less for less, more in zip(*found, strict=True)))
     if min(unit.mass, unit.vdw_volume, unit.polarizability) <= 0.0:
