@@ -4,11 +4,13 @@ The small study is of a user's own files: alkanes and their derivatives, additiv
 """
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from forescale.cli.main import main
 from forescale.study import load_study
 
 MIRROR = os.environ.get("FORESCALE_MIRROR")
@@ -114,3 +116,21 @@ def edited(study_file):
         return load_study(study_file)
 
     return edited
+
+
+@pytest.fixture
+def forescale(monkeypatch, capsys):
+    """Run the command as the shell does: (exit code, standard output, standard error)."""
+
+    def forescale(*arguments):
+        monkeypatch.setattr(sys, "argv", ["forescale", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+
+    return forescale

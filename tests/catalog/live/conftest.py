@@ -19,7 +19,6 @@ from urllib.request import Request, urlopen
 import pytest
 
 from forescale.catalog.live import Manners, OptimadeQuery, fetch_optimade
-from forescale.cli.main import main
 
 FORMULAS = [
     *("NaCl", "MgO", "GaN", "GaAs", "ZnO", "TiO2", "SiC", "BN", "AlN"),
@@ -232,21 +231,3 @@ def fetch(proxy, tmp_path):
         )
 
     return fetch
-
-
-@pytest.fixture
-def forescale(monkeypatch, capsys):
-    """Run the command as the shell does: (exit code, standard output, standard error)."""
-
-    def forescale(*arguments):
-        monkeypatch.setattr(sys, "argv", ["forescale", *map(str, arguments)])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-
-    return forescale
