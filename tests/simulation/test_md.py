@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from md_cells import lammps, packed
 
 from forescale.errors import ConfigError, EngineError, MaterialError, MissingDependencyError
 from forescale.simulation import Job
@@ -19,9 +20,9 @@ pytest.importorskip("dftd4", reason="the md engine needs dftd4")
 
 from forescale.simulation.engines.md import MdEngine, MdSettings, chains
 from forescale.simulation.engines.md.backend import TERMS, BackEnd, Integration, thermal_velocities
-from forescale.simulation.engines.md.cell import GAS, Cell, Floats, State
+from forescale.simulation.engines.md.cell import GAS, Cell, State
 from forescale.simulation.engines.md.engine import repeat_unit
-from forescale.simulation.engines.md.lammps_backend import Lammps, _table
+from forescale.simulation.engines.md.lammps_backend import _table
 from forescale.simulation.engines.md.openmm_backend import OpenMM
 from forescale.simulation.engines.md.stages import LARSEN, Stage, larsen
 
@@ -31,25 +32,6 @@ SHORT: dict[str, Any] = {
     "hot": 500.0, "block": 0.4, "blocks": 3, "drift": 0.5, "piece": 0.8,
 }  # fmt: skip
 PMMA, AMIDE = "*CC(*)(C)C(=O)OC", "*NC(=O)c1ccc(*)cc1"
-
-
-def lammps() -> Lammps:
-    """The LAMMPS back end, or a skipped test."""
-    backend = Lammps()
-    try:
-        backend.check()
-    except MissingDependencyError as error:
-        pytest.skip(str(error))
-    return backend
-
-
-def packed(unit: str, degree: int, count: int, density: float) -> tuple[Cell, Floats, float, Any]:
-    """A cell of relaxed chains, and the typed molecule."""
-    molecule, walks = chains.build_chains(unit, degree, count, seed=1)
-    topology, _ = chains.assign_force_field(molecule, unit)
-    cell = Cell(topology, count, hydrogen_mass=3.0, cutoff=8.0)
-    positions, length = chains.place(walks, cell, density, seed=1)
-    return cell, OpenMM().minimise(cell, positions, length, Path()), length, molecule
 
 
 class TestMd(EngineContract):

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from md_cells import BRIEF, Scripted, methanes
 
 from forescale.errors import EngineError
 from forescale.simulation import Campaign, campaign_table, run_campaign
 from forescale.simulation.engines.md.backend import Integration, Samples
 from forescale.simulation.engines.md.barostat import ATM, Barostat, heavy_groups
-from forescale.simulation.engines.md.cell import DENSITY, GAS, Cell, Floats, State, Topology
+from forescale.simulation.engines.md.cell import DENSITY, GAS, Cell, Floats, State
 from forescale.simulation.engines.md.history import History
 from forescale.simulation.engines.md.properties import (
     RepeatUnit,
@@ -29,36 +30,6 @@ from forescale.simulation.engines.md.properties import (
 from forescale.simulation.engines.md.settings import MdSettings
 from forescale.simulation.engines.md.simulate import Simulation
 from forescale.simulation.engines.md.stages import Stage
-
-SHORT: dict[str, Any] = {
-    "atoms": 300, "chains": 2, "cutoff": 6.0, "packing": 2.0, "melt": 0.4, "cooling": 1000.0,
-    "hot": 500.0, "block": 0.4, "blocks": 3, "drift": 0.5, "piece": 0.4,
-}  # fmt: skip
-
-
-def methanes(count: int) -> Cell:
-    """Carbon with four hydrogens at 1.09 Å, ``count`` times, without other terms."""
-    return Cell(
-        Topology(
-            numbers=np.array([6, 1, 1, 1, 1]),
-            types=("c3", "hc", "hc", "hc", "hc"),
-            masses=np.array([12.0, 1.0, 1.0, 1.0, 1.0]),
-            charges=np.zeros(5),
-            epsilon=np.full(5, 0.1),
-            sigma=np.full(5, 3.0),
-            bonds=np.array([[0, 1], [2, 0], [0, 3], [0, 4]]),
-            bond_terms=np.array([[300.0, 1.09]] * 4),
-            angles=np.empty((0, 3), dtype=np.int64),
-            angle_terms=np.empty((0, 2)),
-            torsions=np.empty((0, 4), dtype=np.int64),
-            torsion_terms=np.empty((0, 3)),
-            impropers=np.empty((0, 4), dtype=np.int64),
-            improper_terms=np.empty((0, 3)),
-        ),
-        count,
-        hydrogen_mass=2.0,
-        cutoff=5.0,
-    )
 
 
 def test_heavy_hydrogens_keep_the_mass() -> None:
@@ -120,34 +91,10 @@ def test_drift_and_error_of_a_density() -> None:
     assert density_drift([ramp[:200], ramp[200:]]) == pytest.approx(0.1 / 1.05, rel=0.01)
 
 
-class Scripted:
-    """A back end whose density follows a script; nothing moves."""
-
-    version = "scripted 1"
-
-    def __init__(self, density: Any) -> None:
-        self.density, self.done = density, 0
-
-    def check(self) -> None:
-        pass
-
-    def advance(
-        self, cell: Cell, state: State, stage: Stage, integration: Integration,
-        seed: int, folder: Path,
-    ) -> tuple[State, Samples]:  # fmt: skip
-        self.done += 1
-        count = integration.steps(stage)[1]
-        density = self.density(self.done, stage) * np.ones(count)
-        kelvin = np.full(count, stage.stop)
-        potential = 1.5 * GAS * 3 * cell.size * kelvin  # half of it kinetic in a harmonic solid
-        positions = state.positions + seed % 1000 * 1e-9
-        return State(positions, state.velocities, state.length), Samples(density, potential, kelvin)
-
-
 def simulated(
     density: Any, checkpoint: Path | None = None, **settings: Any
 ) -> tuple[History, Simulation, Cell, MdSettings]:
-    chosen = MdSettings.model_validate(SHORT | settings)
+    chosen = MdSettings.model_validate(BRIEF | settings)
     cell = methanes(60)
     backend: Any = Scripted(density)
     simulation = Simulation(
@@ -204,7 +151,7 @@ def _broken(where: str, kelvin: float) -> None:
 
     cell = methanes(60)
     backend: Any = Broken(lambda *_: 1.0)
-    chosen = MdSettings.model_validate(SHORT)
+    chosen = MdSettings.model_validate(BRIEF)
     simulation = Simulation(
         cell, chosen, backend, Integration(4.0), seed=5, packed=0.5, scratch=Path(), checkpoint=None
     )
@@ -215,7 +162,7 @@ def _broken(where: str, kelvin: float) -> None:
 def test_a_bond_through_a_ring_is_reported() -> None:
     cell = methanes(60)
     backend: Any = Scripted(lambda *_: 1.0)
-    chosen = MdSettings.model_validate(SHORT)
+    chosen = MdSettings.model_validate(BRIEF)
     positions = np.zeros((cell.size, 3))
     positions[1] = 3.0
     start = State(positions, np.zeros_like(positions), 30.0)

@@ -6,7 +6,7 @@ going on later therefore gives the same numbers as not stopping.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -57,11 +57,15 @@ class Integration:
 
 @dataclass(frozen=True)
 class Samples:
-    """What was seen at equal intervals: g/cm³, kcal/mol, K."""
+    """What was seen at equal intervals: g/cm³, kcal/mol, K.
+
+    ``profile`` is the mean temperature of each slab, K, if heat flows.
+    """
 
     density: Floats
     potential: Floats
     temperature: Floats
+    profile: Floats = field(default_factory=lambda: np.empty(0))
 
 
 class BackEnd(Protocol):
@@ -100,10 +104,15 @@ class BackEnd(Protocol):
 
 def thermal_velocities(cell: Cell, temperature: float, seed: int) -> Floats:
     """Velocities of the Maxwell distribution without drift, Å/fs, shape (atoms, 3)."""
-    masses = np.tile(cell.chain.heavier_hydrogens(cell.hydrogen_mass), cell.chains)[:, None]
+    masses = cell.dynamic_masses[:, None]
     numbers = np.random.default_rng([seed, 2]).standard_normal((cell.size, 3))
-    velocities = numbers * np.sqrt(GAS * temperature / (masses * KINETIC))
-    return np.asarray(velocities - (masses * velocities).sum(axis=0) / masses.sum())
+    return without_drift(cell, numbers * np.sqrt(GAS * temperature / (masses * KINETIC)))
+
+
+def without_drift(cell: Cell, velocities: Floats) -> Floats:
+    """Velocities of which the centre of mass has none."""
+    masses = cell.dynamic_masses
+    return np.asarray(velocities - masses @ velocities / masses.sum())
 
 
 def require_stable(cell: Cell, state: State, samples: Samples, stage: Stage) -> None:

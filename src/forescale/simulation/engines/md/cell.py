@@ -5,9 +5,8 @@ Units are those of force-field tables: Å, fs, kcal/mol, g/mol, elementary charg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,12 +94,15 @@ class Cell:
         Mass of hydrogens in dynamics, g/mol.
     cutoff : float
         Cut-off of Lennard-Jones and of the direct part of Coulomb interactions, Å.
+    copies : int
+        Cubes side by side along x that the box consists of; ``chains`` counts all of them.
     """
 
     chain: Topology
     chains: int
     hydrogen_mass: float
     cutoff: float
+    copies: int = 1
 
     @property
     def size(self) -> int:
@@ -113,6 +115,11 @@ class Cell:
         return float(self.chains * self.chain.masses.sum())
 
     @cached_property
+    def dynamic_masses(self) -> Floats:
+        """Mass of every atom in dynamics, with heavy hydrogens, g/mol, shape (atoms,)."""
+        return np.tile(self.chain.heavier_hydrogens(self.hydrogen_mass), self.chains)
+
+    @cached_property
     def freedom(self) -> int:
         """Degrees of freedom: three an atom, less the constrained bonds and the drift."""
         return 3 * self.size - self.chains * int(self.chain.hydrogen_bonds.sum()) - 3
@@ -121,13 +128,21 @@ class Cell:
         """Number of each chain's first atom."""
         return np.arange(self.chains) * self.chain.size
 
+    def repeated(self, copies: int) -> Cell:
+        """``copies`` of this cell side by side along x."""
+        return replace(self, chains=self.chains * copies, copies=self.copies * copies)
+
+    def box(self, length: float) -> Floats:
+        """Edges of the box of cubes with an edge of ``length`` Å, shape (3,)."""
+        return length * np.array([float(self.copies), 1.0, 1.0])
+
     def density(self, length: float) -> float:
-        """Density in a cubic box of ``length`` Å, g/cm³."""
-        return float(self.mass * DENSITY / length**3)
+        """Density in cubes with an edge of ``length`` Å, g/cm³."""
+        return float(self.mass * DENSITY / (self.copies * length**3))
 
     def length(self, density: float) -> float:
-        """Edge of the cubic box of a density in g/cm³, Å."""
-        return float((self.mass * DENSITY / density) ** (1.0 / 3.0))
+        """Edge of the cubes at a density in g/cm³, Å."""
+        return float((self.mass * DENSITY / (self.copies * density)) ** (1.0 / 3.0))
 
     def radius_of_gyration(self, positions: Floats) -> float:
         """Root of the chains' mean square radius of gyration, Å, from unwrapped positions."""
@@ -147,23 +162,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class State:
-    """Positions (unwrapped, Å), velocities (Å/fs) and edge of the cubic box (Å)."""
+    """Positions (unwrapped, Å), velocities (Å/fs) and edge of the cube or of each cube (Å)."""
 
     positions: Floats
     velocities: Floats
     length: float
 
-    def save(self, path: Path) -> None:
-        """Write to a file so that a reader finds the old or the new one, never half."""
-        temporary = path.with_name(path.name + ".tmp")
-        with temporary.open("wb") as stream:
-            np.savez(
-                stream, positions=self.positions, velocities=self.velocities, length=self.length
-            )
-        temporary.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> State:
-        """Read what :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as raw:
-            return cls(raw["positions"], raw["velocities"], float(raw["length"]))
+    def repeated(self, copies: int) -> State:
+        """``copies`` of the cube side by side along x."""
+        shifts = self.length * np.array([1.0, 0.0, 0.0]) * np.arange(copies)[:, None, None]
+        return State(
+            np.reshape(self.positions + shifts, (-1, 3)),
+            np.tile(self.velocities, (copies, 1)),
+            self.length,
+        )

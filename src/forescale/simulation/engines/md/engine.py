@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Mapping
 from importlib import import_module, metadata
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,6 +23,7 @@ from forescale.simulation.engines.md.chains import (
     place,
     require_supported,
 )
+from forescale.simulation.engines.md.conductivity import conductivity
 from forescale.simulation.engines.md.history import History
 from forescale.simulation.engines.md.lammps_backend import Lammps
 from forescale.simulation.engines.md.openmm_backend import OpenMM
@@ -43,6 +43,14 @@ DILUTE = 0.05
 #: Density at the end of packing, as a share of that estimated from the van der Waals volume.
 PACKED = 0.75
 BOHR = 0.529177210903  # Å
+UNITS = {
+    "density": "g/cm^3",
+    "density_error": "g/cm^3",
+    "radius_of_gyration": "angstrom",
+    "thermal_expansion": "1/K",
+    "heat_capacity": "J/(kg*K)",
+    "refractive_index": "",
+}
 
 
 class MdEngine:
@@ -56,21 +64,17 @@ class MdEngine:
 
     name: ClassVar[str] = "md"
     kinds: ClassVar[frozenset[str]] = frozenset({"polymer"})
-    units: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {
-            "density": "g/cm^3",
-            "density_error": "g/cm^3",
-            "radius_of_gyration": "angstrom",
-            "thermal_expansion": "1/K",
-            "heat_capacity": "J/(kg*K)",
-            "refractive_index": "",
-        }
-    )
     Settings: ClassVar[type[MdSettings]] = MdSettings
 
     def __init__(self, settings: MdSettings) -> None:
         self.settings = settings
         self.backend: BackEnd = _backend(settings)
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Units of what is computed; thermal conductivity only if it was asked for."""
+        conduction = {"thermal_conductivity": "W/(m*K)", "thermal_conductivity_error": "W/(m*K)"}
+        return UNITS | (conduction if self.settings.conductivity else {})
 
     @property
     def version(self) -> str:
@@ -119,6 +123,11 @@ class MdEngine:
         history = simulation.run(self._identity(job), start)
         values = bulk_properties(history, cell, settings, unit)
         notes = _notes(history, cell, degree, simulation.resumed, remarks)
+        if settings.conductivity:
+            found = conductivity(history, cell, settings)
+            values["thermal_conductivity"] = found.value
+            values["thermal_conductivity_error"] = found.error
+            notes += f"; energy drift {found.leak:+.1%} of the heat that flowed"
         return Record(values, notes=notes)
 
     def _identity(self, job: Job) -> str:

@@ -12,6 +12,9 @@ import numpy as np
 from forescale.simulation.engines.md.backend import Samples
 from forescale.simulation.engines.md.cell import Floats, State
 
+#: What is kept of the samples of each piece.
+SERIES = ("density", "potential", "temperature", "profile")
+
 
 @dataclass
 class History:
@@ -64,7 +67,7 @@ class History:
         temporary = path.with_name(path.name + ".tmp")
         joined: dict[str, Any] = {
             name: np.concatenate([getattr(s, name) for s in self.samples] or [np.empty(0)])
-            for name in ("density", "potential", "temperature")
+            for name in SERIES
         }
         with temporary.open("wb") as stream:
             np.savez(
@@ -74,7 +77,10 @@ class History:
                 velocities=self.state.velocities,
                 length=np.array(self.state.length),
                 stages=np.array(self.stages, dtype=np.str_),
-                counts=np.array([len(s.density) for s in self.samples], dtype=np.int64),
+                counts=np.array(
+                    [[len(getattr(s, name)) for name in SERIES] for s in self.samples],
+                    dtype=np.int64,
+                ).reshape(-1, len(SERIES)),
                 durations=np.array(self.durations),
                 radii=np.array(self.radii),
                 **joined,
@@ -88,9 +94,9 @@ class History:
             with np.load(path, allow_pickle=False) as raw:
                 if str(raw["identity"]) != identity:
                     return None
-                edges = np.cumsum(raw["counts"])[:-1]
+                edges = np.cumsum(raw["counts"], axis=0)[:-1]
                 parts = [
-                    np.split(raw[name], edges) for name in ("density", "potential", "temperature")
+                    np.split(raw[name], ends) for name, ends in zip(SERIES, edges.T, strict=True)
                 ]
                 return cls(
                     identity,

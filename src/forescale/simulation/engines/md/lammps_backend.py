@@ -21,6 +21,7 @@ from forescale.errors import EngineError, MissingDependencyError
 from forescale.simulation.engines.md.backend import TERMS, Integration, Samples
 from forescale.simulation.engines.md.cell import Cell, Floats, State
 from forescale.simulation.engines.md.lammps_data import data_file, header
+from forescale.simulation.engines.md.lammps_heat import heating, read_profile
 from forescale.simulation.engines.md.stages import Stage
 
 INSTALL = 'pip install "forescale[md-lammps]"'
@@ -100,19 +101,29 @@ class Lammps:
         seed: int,
         folder: Path,
     ) -> tuple[State, Samples]:
-        """Langevin dynamics with SHAKE; ``fix nph`` where there is a pressure."""
+        """Langevin dynamics with SHAKE; ``fix nph`` where there is a pressure.
+
+        Where heat flows: no thermostat, and RATTLE.
+        """
         step, samples, between = integration.steps(stage)
+        if stage.slabs:
+            heat = heating(cell, stage, state.length, samples * between, folder)
+            motion = [*heat, *_constraints(cell, "rattle")]
+        else:
+            motion = _motion(cell, stage, integration, 1 + seed % 900_000_000)
         lines = [
             *header(cell, None if stage.packing else integration.tolerance),
             f"timestep {step:.10g}",
-            *_motion(cell, stage, integration, 1 + seed % 900_000_000),
+            *motion,
             *_thermo(between),
             f"run {samples * between}",
             *_write_state(),
         ]
         rows = self._run(cell, state, lines, folder, [str(integration.threads)])
         seen = dict(zip(_COLUMNS, np.array(rows[1:]).T, strict=True))
-        return _read_state(folder, cell), Samples(seen["density"], seen["pe"], seen["temp"])
+        profile = [read_profile(folder, stage.slabs)] if stage.slabs else []
+        last = _read_state(folder, cell)
+        return last, Samples(seen["density"], seen["pe"], seen["temp"], *profile)
 
     def _run(
         self, cell: Cell, state: State, lines: list[str], folder: Path, threads: list[str]
@@ -152,7 +163,7 @@ def _thermo(every: int) -> list[str]:
     ]
 
 
-def _shake(cell: Cell) -> list[str]:
+def _constraints(cell: Cell, style: str) -> list[str]:
     """Constraints on all types of bond that have a hydrogen."""
     chain = cell.chain
     types = np.flatnonzero(chain.hydrogen_bonds) + 1
@@ -160,7 +171,7 @@ def _shake(cell: Cell) -> list[str]:
         return []
     tolerance, iterations = SHAKE
     chosen = " ".join(map(str, types))
-    return [f"fix rigid all shake {tolerance:g} {iterations} 0 b {chosen}"]
+    return [f"fix rigid all {style} {tolerance:g} {iterations} 0 b {chosen}"]
 
 
 def _motion(cell: Cell, stage: Stage, integration: Integration, seed: int) -> list[str]:
@@ -168,7 +179,7 @@ def _motion(cell: Cell, stage: Stage, integration: Integration, seed: int) -> li
     # SHAKE comes after all that adds forces and before all that changes the box.
     lines = [
         f"fix heat all langevin {stage.start:.6g} {stage.stop:.6g} {damp:.6g} {seed}",
-        *_shake(cell),
+        *_constraints(cell, "shake"),
     ]
     if stage.pressure is not None:
         pressure = f"{stage.pressure:.6g}"
@@ -176,7 +187,8 @@ def _motion(cell: Cell, stage: Stage, integration: Integration, seed: int) -> li
     lines.append("fix move all nve")
     if stage.density is not None:
         edge = cell.length(stage.density)
-        final = " ".join(f"{axis} final 0.0 {edge:.10f}" for axis in "xyz")
+        ends = zip("xyz", cell.box(edge), strict=True)
+        final = " ".join(f"{axis} final 0.0 {end:.10f}" for axis, end in ends)
         lines.append(f"fix shrink all deform 1 {final} units box remap x")
     return lines
 
@@ -189,10 +201,11 @@ def _write_state() -> list[str]:
 
 def _read_state(folder: Path, cell: Cell) -> State:
     lines = (folder / "last.dump").read_text(encoding="ascii").splitlines()
-    low, high = map(float, lines[5].split()[:2])
+    edges = np.array([line.split()[:2] for line in lines[5:8]], dtype=np.float64)
+    low, high = edges.T
     rows = np.array([line.split() for line in lines[9 : 9 + cell.size]], dtype=np.float64)
     # The box may have grown about its centre: put its corner back to the origin.
-    return State(rows[:, 1:4] - low, rows[:, 4:7], high - low)
+    return State(rows[:, 1:4] - low, rows[:, 4:7], float((high - low)[1]))
 
 
 def _table(log: str) -> list[list[float]]:

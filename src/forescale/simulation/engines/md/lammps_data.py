@@ -101,7 +101,10 @@ def data_file(cell: Cell, state: State) -> str:
                 ("Improper", "Impropers"),
             )
         ),
-        *(f"0.0 {state.length:.17g} {axis}lo {axis}hi" for axis in "xyz"),
+        *(
+            f"0.0 {edge:.17g} {axis}lo {axis}hi"
+            for axis, edge in zip("xyz", cell.box(state.length), strict=True)
+        ),
     ]
     body = (f"{name}\n\n" + "\n".join(rows) for name, rows in sections.items() if rows)
     return "\n\n".join(["Amorphous cell", "\n".join(counts), *body]) + "\n"
@@ -138,8 +141,9 @@ def _coefficients(terms: Floats) -> list[str]:
 
 def _atoms(cell: Cell, state: State, types: Ints) -> list[str]:
     """Atoms, wrapped into the box, with the image that each is in."""
-    images = np.floor(state.positions / state.length).astype(int)
-    wrapped = state.positions - images * state.length
+    box = cell.box(state.length)
+    images = np.floor(state.positions / box).astype(int)
+    wrapped = state.positions - images * box
     chain = cell.chain
     return _numbered(
         (

@@ -13,6 +13,7 @@ from forescale.errors import EngineError, MissingDependencyError
 from forescale.simulation.engines.md.backend import TERMS, Integration, Samples
 from forescale.simulation.engines.md.barostat import Barostat
 from forescale.simulation.engines.md.cell import GAS, Cell, Floats, State
+from forescale.simulation.engines.md.current import Slabs
 from forescale.simulation.engines.md.openmm_system import KCAL, NM, build_system
 from forescale.simulation.engines.md.stages import Stage
 
@@ -20,6 +21,8 @@ GENTLE_FRICTION = 20.0  # 1/ps
 CONSTRAINT_TOLERANCE = 1e-6
 #: Steps between two changes of a shrinking box.
 SHRINK_STEPS = 10
+#: Steps between two exchanges of heat, where heat flows.
+EXCHANGE_STEPS = 10
 #: Largest force left by a minimisation, kJ/(mol nm), and its steps.
 MINIMUM = (10.0, 500)
 
@@ -59,7 +62,7 @@ class OpenMM:
         """Energy of each term, kcal/mol."""
         system = build_system(cell, length, tolerance, "terms")
         context = self._context(system, _verlet(), 1)
-        _place(context, positions, length)
+        _place(context, cell, positions, length)
         return {name: _potential(context, {group}) for group, name in enumerate(TERMS)}
 
     def minimise(self, cell: Cell, positions: Floats, length: float, _folder: Path) -> Floats:
@@ -68,7 +71,7 @@ class OpenMM:
         for interactions in ("soft", "cut off"):
             system = build_system(cell, length, 0.0, interactions)
             context = self._context(system, _verlet(), 1)
-            _place(context, positions, length)
+            _place(context, cell, positions, length)
             openmm.LocalEnergyMinimizer.minimize(context, *MINIMUM)
             positions = _positions(context)
         return positions
@@ -84,7 +87,8 @@ class OpenMM:
     ) -> tuple[State, Samples]:
         """Langevin dynamics (Zhang et al. 2019, doi 10.1021/acs.jpca.9b02771).
 
-        Bonds to hydrogen are constrained; pressure by :class:`Barostat`.
+        Bonds to hydrogen are constrained; pressure by :class:`Barostat`. Where heat flows: no
+        thermostat, but velocity Verlet and :class:`Slabs`.
         """
         openmm = optional("openmm", "md")
         step, samples, between = integration.steps(stage)
@@ -93,23 +97,26 @@ class OpenMM:
             cell, state.length, integration.tolerance, interactions, constrained=True
         )
         friction = GENTLE_FRICTION if stage.packing else integration.friction
-        integrator = openmm.LangevinMiddleIntegrator(stage.start, friction, step / 1000.0)
-        integrator.setRandomNumberSeed(_seed(seed, 2))
+        if stage.slabs:
+            integrator = _velocity_verlet(step / 1000.0)
+        else:
+            integrator = openmm.LangevinMiddleIntegrator(stage.start, friction, step / 1000.0)
+            integrator.setRandomNumberSeed(_seed(seed, 2))
         integrator.setConstraintTolerance(CONSTRAINT_TOLERANCE)
         try:
             context = self._context(system, integrator, integration.threads)
-            _place(context, state.positions, state.length)
+            _place(context, cell, state.positions, state.length)
             context.applyConstraints(CONSTRAINT_TOLERANCE)
-            context.setVelocities(state.velocities * NM * 1000.0)
+            _set_velocities(context, state.velocities)
             context.applyVelocityConstraints(CONSTRAINT_TOLERANCE)
             barostat = Barostat(cell, stage, step * between, seed)
             run = _Run(context, cell, stage, barostat, state.length)
             rows = [run.sample(number, samples, between) for number in range(samples)]
         except openmm.OpenMMException as error:
             raise EngineError(f"stage {stage.name!r}: {error}") from error
-        velocities = context.getState(getVelocities=True).getVelocities(asNumpy=True)._value
-        last = State(_positions(context), np.array(velocities) / NM / 1000.0, run.length)
-        return last, Samples(*np.array(rows).T)
+        last = State(_positions(context), _velocities(context), run.length)
+        profile = [run.slabs.profile()] if run.slabs else []
+        return last, Samples(*np.array(rows).T, *profile)
 
     def _context(self, system: Any, integrator: Any, threads: int) -> Any:
         openmm = optional("openmm", "md")
@@ -128,13 +135,15 @@ class _Run:
     ) -> None:
         self.context, self.cell, self.stage = context, cell, stage
         self.barostat, self.length, self.first = barostat, length, length
+        self.slabs = Slabs(cell, stage, length) if stage.slabs else None
         self.done = 0
 
     def sample(self, number: int, samples: int, between: int) -> tuple[float, float, float]:
         """Go on to the next sample; return density, potential energy and temperature."""
         stage, integrator = self.stage, self.context.getIntegrator()
         temperature = stage.start + (stage.stop - stage.start) * (number + 0.5) / samples
-        integrator.setTemperature(temperature)
+        if self.slabs is None:
+            integrator.setTemperature(temperature)
         for count in self._intervals(between):
             integrator.step(count)
             if stage.density is not None:
@@ -142,6 +151,8 @@ class _Run:
                 self._shrink(stage.density, self.done / (samples * between))
             elif stage.pressure is not None:
                 self._change_volume(temperature)
+            elif self.slabs is not None:
+                self._exchange(self.slabs, count * integrator.getStepSize()._value * 1000.0)
         seen = self.context.getState(getEnergy=True)
         kinetic = seen.getKineticEnergy()._value / KCAL
         kelvin = 2.0 * kinetic / (self.cell.freedom * GAS)
@@ -149,9 +160,10 @@ class _Run:
         return self.cell.density(self.length), potential, kelvin
 
     def _intervals(self, steps: int) -> list[int]:
-        """Steps between two changes of the box."""
-        if self.stage.density is not None:
-            return [min(SHRINK_STEPS, steps - done) for done in range(0, steps, SHRINK_STEPS)]
+        """Steps between two changes of the box or of velocities."""
+        if self.stage.density is not None or self.slabs is not None:
+            every = SHRINK_STEPS if self.slabs is None else EXCHANGE_STEPS
+            return [min(every, steps - done) for done in range(0, steps, every)]
         if self.stage.pressure is not None:
             return self.barostat.intervals(steps)
         return [steps]
@@ -161,6 +173,12 @@ class _Run:
         length = self.first * (self.cell.length(density) / self.first) ** share
         self._move(_positions(self.context) * (length / self.length), length)
         self.context.applyConstraints(CONSTRAINT_TOLERANCE)
+
+    def _exchange(self, slabs: Slabs, time: float) -> None:
+        """Note temperatures and exchange the heat that flows in ``time`` fs."""
+        positions, velocities = _positions(self.context), _velocities(self.context)
+        slabs.record(positions, velocities)
+        _set_velocities(self.context, slabs.exchange(positions, velocities, time))
 
     def _change_volume(self, temperature: float) -> None:
         positions = _positions(self.context)
@@ -178,7 +196,7 @@ class _Run:
             self._move(positions, before)
 
     def _move(self, positions: Floats, length: float) -> None:
-        _place(self.context, positions, length)
+        _place(self.context, self.cell, positions, length)
         self.length = length
 
 
@@ -191,14 +209,39 @@ def _verlet() -> Any:
     return optional("openmm", "md").VerletIntegrator(0.001)
 
 
-def _place(context: Any, positions: Floats, length: float) -> None:
-    edge = length * NM
-    context.setPeriodicBoxVectors((edge, 0, 0), (0, edge, 0), (0, 0, edge))
+def _velocity_verlet(step: float) -> Any:
+    """Velocity Verlet with constraints (RATTLE); velocities and positions are of the same time.
+
+    ``step`` in ps.
+    """
+    integrator = optional("openmm", "md").CustomIntegrator(step)
+    integrator.addPerDofVariable("x1", 0)
+    integrator.addUpdateContextState()
+    integrator.addComputePerDof("v", "v+0.5*dt*f/m")
+    integrator.addComputePerDof("x", "x+dt*v")
+    integrator.addComputePerDof("x1", "x")
+    integrator.addConstrainPositions()
+    integrator.addComputePerDof("v", "v+0.5*dt*f/m+(x-x1)/dt")
+    integrator.addConstrainVelocities()
+    return integrator
+
+
+def _place(context: Any, cell: Cell, positions: Floats, length: float) -> None:
+    context.setPeriodicBoxVectors(*np.diag(cell.box(length) * NM).tolist())
     context.setPositions(positions * NM)
 
 
 def _positions(context: Any) -> Floats:
     return np.array(context.getState(getPositions=True).getPositions(asNumpy=True)._value) / NM
+
+
+def _velocities(context: Any) -> Floats:
+    velocities = context.getState(getVelocities=True).getVelocities(asNumpy=True)._value
+    return np.array(velocities) / NM / 1000.0
+
+
+def _set_velocities(context: Any, velocities: Floats) -> None:
+    context.setVelocities(velocities * NM * 1000.0)
 
 
 def _potential(context: Any, groups: set[int] | None = None) -> float:

@@ -24,7 +24,7 @@ def build_system(
     cell : Cell
         Chains.
     length : float
-        Edge of the box, Å; the grid for long-range forces is chosen for it.
+        Edge of the cube, Å; the grid for long-range forces is chosen for it.
     tolerance : float
         Relative error allowed to long-range forces.
     interactions : {"long range", "cut off", "soft", "terms"}
@@ -36,10 +36,9 @@ def build_system(
     """
     openmm = optional("openmm", "md")
     system = openmm.System()
-    for mass in np.tile(cell.chain.heavier_hydrogens(cell.hydrogen_mass), cell.chains):
+    for mass in cell.dynamic_masses:
         system.addParticle(float(mass))
-    edge = length * NM
-    system.setDefaultPeriodicBoxVectors((edge, 0, 0), (0, edge, 0), (0, 0, edge))
+    system.setDefaultPeriodicBoxVectors(*np.diag(cell.box(length) * NM).tolist())
     forces = _bonded(cell, system, constrained=constrained)
     if interactions == "soft":
         forces.append(_soft_repulsion(cell))

@@ -51,10 +51,16 @@ def mean_and_error(pieces: Sequence[Floats]) -> tuple[float, float]:
     return float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
 
 
+def sampled(history: History, settings: MdSettings, quantity: str) -> list[Floats]:
+    """A quantity in the pieces of the blocks that are averaged."""
+    per_block = len(settings.sampling().pieces(settings.piece))
+    return history.of("sample", quantity)[-settings.blocks * per_block :]
+
+
 def bulk_properties(
     history: History, cell: Cell, settings: MdSettings, unit: RepeatUnit
 ) -> dict[str, float]:
-    """All properties of the engine, in the units of :class:`MdEngine`.
+    """All properties but the thermal conductivity, in the units of :class:`MdEngine`.
 
     * Thermal expansion: that of the volume, from densities at three temperatures.
     * Heat capacity: at constant pressure, from enthalpies at three temperatures. It is that of
@@ -63,17 +69,20 @@ def bulk_properties(
     * Refractive index: Lorentz–Lorenz with D4 polarisabilities.
     """
     per_block = len(settings.sampling().pieces(settings.piece))
-    last = settings.blocks * per_block
-    blocks = _joined(history.of("sample", "density")[-last:], per_block)
+    blocks = _joined(sampled(history, settings, "density"), per_block)
     density, error = mean_and_error(blocks)
     temperatures = settings.temperature + settings.sweep * np.array([-1.0, 0.0, 1.0])
-    densities, energies = [], []
+    densities: list[float] = []
+    energies: list[float] = []
     for name in ("lower", "sample", "upper"):
         # The first half of a block at a new temperature is left to relax.
-        pieces = history.of(name, "density"), history.of(name, "potential")
-        kept = [p[-last:] if name == "sample" else p[len(p) // 2 :] for p in pieces]
-        densities.append(np.concatenate(kept[0]).mean())
-        energies.append(np.concatenate(kept[1]).mean())
+        for quantity, found in (("density", densities), ("potential", energies)):
+            if name == "sample":
+                kept = sampled(history, settings, quantity)
+            else:
+                pieces = history.of(name, quantity)
+                kept = pieces[len(pieces) // 2 :]
+            found.append(np.concatenate(kept).mean())
     expansion = -_slope(temperatures, np.log(densities))
     heat = _slope(temperatures, np.array(energies)) + 0.5 * GAS * cell.freedom
     volume = unit.mass * DENSITY / density

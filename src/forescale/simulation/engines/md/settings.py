@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from forescale.simulation.engine import EngineProtocol
 from forescale.simulation.engines.md.stages import Stage, larsen, melt_and_cool
@@ -30,6 +35,12 @@ PRESETS: dict[str, dict[str, Any]] = {
         "extensions": 4,
         "drift": 0.01,
         "piece": 6.0,
+        "copies": 2,
+        "slabs": 16,
+        "contrast": 90.0,
+        "flow": 90.0,
+        "settle": 0.4,
+        "noise": 0.15,
     },
     "careful": {
         "atoms": 10000,
@@ -49,8 +60,19 @@ PRESETS: dict[str, dict[str, Any]] = {
         "extensions": 12,
         "drift": 0.005,
         "piece": 25.0,
+        "copies": 3,
+        "slabs": 20,
+        "contrast": 100.0,
+        "flow": 1000.0,
+        "settle": 0.8,
+        "noise": 0.10,
     },
 }
+
+#: Settings that count only where heat flows.
+CONDUCTION = ("conductivity", "copies", "slabs", "contrast", "flow", "settle", "noise")
+#: Time in which copies of a cell come to differ, ps.
+COPYING = 6.0
 
 
 class MdSettings(EngineProtocol):
@@ -98,6 +120,22 @@ class MdSettings(EngineProtocol):
         Distance (K) of two more temperatures, for thermal expansion and heat capacity.
     piece : float
         Longest time between two checkpoints, ps.
+    conductivity : bool
+        Whether heat is made to flow at the end, for the thermal conductivity. All that follows
+        counts only then.
+    copies : int
+        Cells side by side along the heat current.
+    slabs : int
+        Slabs across it, an even number; one is cooled, the one half a box away is heated.
+    contrast : float
+        Sets the heat current: the difference in temperature (K) that it would sustain
+        between these two in a material of 0.2 W/(m K).
+    flow, settle : float
+        Time in which heat flows (ps), and the share of it in which the temperatures settle and
+        do not count.
+    noise : float
+        Largest standard error of the conductivity, as a share of it. Until it is reached, and the
+        temperatures have settled, heat flows as long again, up to three times.
     """
 
     preset: Literal["quick", "careful"] = "quick"
@@ -123,6 +161,13 @@ class MdSettings(EngineProtocol):
     drift: float = Field(gt=0.0, le=1.0)
     sweep: float = Field(default=40.0, gt=0.0, le=200.0)
     piece: float = Field(gt=0.0)
+    conductivity: bool = False
+    copies: int = Field(ge=1, le=20)
+    slabs: int = Field(ge=12, le=200, multiple_of=2)
+    contrast: float = Field(gt=0.0, le=400.0)
+    flow: float = Field(gt=0.0)
+    settle: float = Field(ge=0.0, le=0.9)
+    noise: float = Field(gt=0.0, le=1.0)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,6 +175,12 @@ class MdSettings(EngineProtocol):
         if not isinstance(given, dict):
             return given
         return PRESETS.get(given.get("preset", "quick"), PRESETS["quick"]) | given
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_off(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Settings of a heat current that does not flow change no result: leave them out."""
+        every: dict[str, Any] = serialise(self)
+        return {k: v for k, v in every.items() if self.conductivity or k not in CONDUCTION}
 
     def equilibrating(self, packed: float) -> Iterator[Stage]:
         """Stages from the dilute cell to the temperature of interest; ``packed`` in g/cm³."""
@@ -155,3 +206,21 @@ class MdSettings(EngineProtocol):
             yield Stage(f"to {name}", abs(there - before) / self.cooling, before, there, 1.0)
             yield Stage(name, 2.0 * self.block, there, there, 1.0)
             before = there
+
+    def before_conducting(self, density: float) -> Iterator[Stage]:
+        """Back from the sweep, and copies at a density in g/cm³."""
+        here = self.temperature
+        yield Stage("return", self.sweep / self.cooling, here - self.sweep, here, 1.0)
+        yield Stage("copy", COPYING, here, here, density=density, copies=self.copies)
+
+    def conducting(self) -> Stage:
+        """Heat flows."""
+        return Stage(
+            "conduct",
+            self.flow,
+            self.temperature,
+            self.temperature,
+            copies=self.copies,
+            slabs=self.slabs,
+            contrast=self.contrast,
+        )

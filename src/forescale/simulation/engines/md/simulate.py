@@ -1,4 +1,4 @@
-"""The protocol, piece by piece: pack, equilibrate, sample until converged, sweep temperatures."""
+"""The protocol, piece by piece: pack, equilibrate, sample until converged, sweep, conduct heat."""
 
 from __future__ import annotations
 
@@ -8,16 +8,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from forescale.errors import EngineError
-from forescale.simulation.engines.md.backend import BackEnd, Integration, require_stable
+from forescale.simulation.engines.md.backend import (
+    BackEnd,
+    Integration,
+    require_stable,
+    thermal_velocities,
+    without_drift,
+)
 from forescale.simulation.engines.md.cell import Cell, State
+from forescale.simulation.engines.md.conductivity import conductivity
 from forescale.simulation.engines.md.history import History
-from forescale.simulation.engines.md.properties import density_drift
+from forescale.simulation.engines.md.properties import density_drift, sampled
 from forescale.simulation.engines.md.settings import MdSettings
 from forescale.simulation.engines.md.stages import Stage
 
 #: A bond this much longer than at rest (Å), after packing, passes through a ring or another bond.
 SPEARED = 0.6
+#: Times that heat may flow once more for as long, until the conductivity is known well enough.
+FURTHER = 3
+#: Least number of pieces of each time.
+FEWEST = 10
 
 
 class Simulation:
@@ -73,7 +86,8 @@ class Simulation:
         Raises
         ------
         EngineError
-            If the dynamics blow up or the density goes on drifting; with the reason.
+            If the dynamics blow up, the density goes on drifting or the heat current does not
+            become stationary; with the reason.
         """
         history = None
         if self.checkpoint is not None:
@@ -104,6 +118,25 @@ class Simulation:
                 break
         for stage in settings.sweeping():
             yield from stage.pieces(longest)
+        if settings.conductivity:
+            density = float(np.concatenate(sampled(history, settings, "density")).mean())
+            for stage in settings.before_conducting(density):
+                yield from stage.pieces(longest)
+            pieces = settings.conducting().pieces(min(longest, settings.flow / FEWEST))
+            for times in itertools.count(1):
+                yield from pieces
+                if self._stationary(history, times, times * len(pieces)):
+                    break
+
+    def _stationary(self, history: History, times: int, pieces: int) -> bool:
+        # On going on from a checkpoint, later pieces are there already: they do not count yet.
+        found = conductivity(history, self.cell, self.settings, pieces)
+        if found.complaint and times > FURTHER:
+            raise EngineError(
+                f"no thermal conductivity after {times * self.settings.flow:g} ps "
+                f"({found.value:.3f} ± {found.error:.3f} W/(m K)): {found.complaint}"
+            )
+        return not found.complaint
 
     def _converged(self, history: History, blocks: int) -> bool:
         settings = self.settings
@@ -123,18 +156,24 @@ class Simulation:
     def _do(self, piece: Stage, number: int, history: History) -> None:
         digest = hashlib.sha256(f"{self.seed}/{number}".encode()).digest()
         seed = int.from_bytes(digest[:4], "big")
+        cell, state = self.cell.repeated(piece.copies), history.state
+        if len(state.positions) != cell.size:  # velocities anew: copies must not stay the same
+            state = state.repeated(piece.copies)
+            state = replace(state, velocities=thermal_velocities(cell, piece.start, seed))
+        if piece.slabs:  # the thermostat before leaves a drift through the slabs
+            state = replace(state, velocities=without_drift(cell, state.velocities))
         if piece.density is not None:  # an equal share of the way to it, in logarithms
-            now = self.cell.density(history.state.length)
+            now = cell.density(state.length)
             piece = replace(piece, density=now * (piece.density / now) ** (1.0 / piece.left))
         state, samples = self.backend.advance(
-            self.cell, history.state, piece, self.integration, seed, self.scratch
+            cell, state, piece, self.integration, seed, self.scratch
         )
-        require_stable(self.cell, state, samples, piece)
-        stretch = self.cell.longest_stretch(state.positions)
+        require_stable(cell, state, samples, piece)
+        stretch = cell.longest_stretch(state.positions)
         if not piece.packing and stretch > SPEARED:
             raise EngineError(
                 f"stage {piece.name!r}: a bond is {stretch:.2f} Å too long; "
                 "it passes through a ring or another bond"
             )
-        radius = self.cell.radius_of_gyration(state.positions)
+        radius = cell.radius_of_gyration(state.positions)
         history.add(piece.name, state, samples, piece.duration, radius)

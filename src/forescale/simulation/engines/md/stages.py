@@ -25,6 +25,14 @@ class Stage:
         Density to which the box shrinks at a constant rate, g/cm³.
     packing : bool
         Half the time step, strong friction and no long-range forces: for the beginning.
+    copies : int
+        Cubes side by side along x.
+    slabs : int
+        Slabs across x between two of which heat flows; with none, none flows. There is no
+        thermostat while it does.
+    contrast : float
+        Sets the heat current: the difference in temperature (K) that it would sustain
+        between these two in a material of 0.2 W/(m K).
     left : int
         Pieces of the stage that are left, with this one.
     """
@@ -36,6 +44,9 @@ class Stage:
     pressure: float | None = None
     density: float | None = None
     packing: bool = False
+    copies: int = 1
+    slabs: int = 0
+    contrast: float = 0.0
     left: int = 1
 
     def pieces(self, longest: float) -> list[Stage]:
