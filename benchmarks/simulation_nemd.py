@@ -13,6 +13,8 @@ The parts with a FOLDER are campaigns: stop them at any time, the same command g
 from __future__ import annotations
 
 import argparse
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,16 @@ from scipy import constants
 from forescale.materials import Polymer
 from forescale.simulation import Campaign, protocols, run_campaign
 from forescale.simulation.engines.md import MdSettings
-from forescale.simulation.engines.md.backend import Integration, thermal_velocities, without_drift
+from forescale.simulation.engines.md.backend import (
+    BackEnd,
+    Integration,
+    thermal_velocities,
+    without_drift,
+)
 from forescale.simulation.engines.md.cell import GAS, Cell, State, Topology
 from forescale.simulation.engines.md.conductivity import Conductivity, conductivity
 from forescale.simulation.engines.md.history import History
+from forescale.simulation.engines.md.lammps_backend import Lammps
 from forescale.simulation.engines.md.openmm_backend import OpenMM
 from forescale.simulation.engines.md.stages import Stage
 from forescale.simulation.store import Store
@@ -61,7 +69,13 @@ PARTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 
 
 def lennard_jones(
-    temperature: float, density: float, atoms: int, copies: int, flow: float, seed: int = 0
+    temperature: float,
+    density: float,
+    atoms: int,
+    copies: int,
+    flow: float,
+    seed: int = 0,
+    backend: BackEnd | None = None,
 ) -> tuple[Conductivity, list[State]]:
     """Conductivity of a Lennard-Jones fluid by the engine's own slabs, and states on the way.
 
@@ -75,6 +89,8 @@ def lennard_jones(
         Time in which heat flows, ps; the first third is left out.
     seed : int
         Of places and velocities.
+    backend : BackEnd, optional
+        OpenMM if not given.
     """
     kelvin, length = temperature * EPSILON / GAS, SIGMA * (atoms / density) ** (1.0 / 3.0)
     cell = Cell(_argon(), atoms, hydrogen_mass=1.008, cutoff=2.5 * SIGMA)
@@ -84,7 +100,8 @@ def lennard_jones(
     places = np.random.default_rng(seed).permutation(side**3)[:atoms]
     sites = np.stack(np.unravel_index(places, (side, side, side)), axis=1)
     # A stage of packing has no long-range forces, and half the time step.
-    backend, here, integration = OpenMM(), Path(), Integration(16.0)
+    backend, integration = backend or OpenMM(), Integration(16.0)
+    here = Path(tempfile.mkdtemp())
     positions = backend.minimise(cell, (sites + 0.5) * length / side, length, here)
     state = State(positions, thermal_velocities(cell, kelvin, seed), length)
     stage = Stage("melt", 5.0, kelvin, kelvin, packing=True)
@@ -101,6 +118,7 @@ def lennard_jones(
         state, samples = backend.advance(box, state, piece, integration, seed, here)
         history.add(piece.name, state, samples, piece.duration, 0.0)
         states.append(state)
+    shutil.rmtree(here)
     return conductivity(history, cell, settings), states
 
 
@@ -122,12 +140,22 @@ def check_fluid() -> None:
     """Print the Lennard-Jones fluid's conductivity for boxes of several lengths."""
     temperature, density, published = PUBLISHED
     print(f"T* {temperature}, density* {density}, published conductivity* {published}")
-    print("| atoms | box, σ | seed | conductivity* | standard error | leak | mean T* |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for copies, seed in ((2, 0), (2, 1), (3, 0), (4, 0)):
-        found, states = lennard_jones(temperature, density, 256, copies, 100.0 * copies**2, seed)
+    print("| program | atoms | box, σ | seed | conductivity* | standard error | leak | mean T* |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    rows = (
+        ("OpenMM", 2, 0),
+        ("OpenMM", 2, 1),
+        ("OpenMM", 3, 0),
+        ("OpenMM", 4, 0),
+        ("LAMMPS", 2, 0),
+    )
+    for name, copies, seed in rows:
+        backend = Lammps() if name == "LAMMPS" else OpenMM()
+        found, states = lennard_jones(
+            temperature, density, 256, copies, 100.0 * copies**2, seed, backend
+        )
         print(
-            f"| {256 * copies} | {copies * states[0].length / SIGMA:.1f} | {seed} | "
+            f"| {name} | {256 * copies} | {copies * states[0].length / SIGMA:.1f} | {seed} | "
             f"{found.value / REDUCED:.2f} | {found.error / REDUCED:.2f} | {found.leak:+.2%} | "
             f"{found.temperature * GAS / EPSILON:.2f} |",
             flush=True,
