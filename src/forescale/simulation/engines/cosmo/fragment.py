@@ -68,7 +68,7 @@ def piece_of(material: str, flank: int) -> Piece:
     Examples
     --------
     >>> piece_of("*CCO*", 2).smiles
-    'COCCOC'
+    'CCOCCOC'
     >>> piece_of("*CC(*)c1ccccc1", 2).smiles
     'CCC(CC(C)c1ccccc1)c1ccccc1'
     """

@@ -6,6 +6,7 @@ import os
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,8 +103,9 @@ class Surface:
         """
         try:
             with np.load(path, allow_pickle=False) as raw:
-                found = {f.name: raw[f.name] for f in fields(cls)}
-            surface = cls(**{k: v if v.ndim else float(v) for k, v in found.items()})
+                found: dict[str, Any] = {f.name: raw[f.name] for f in fields(cls)}
+            numbers = {name: float(found[name]) for name in ("energy", "outlying", "seconds")}
+            surface = cls(**found | numbers)
         except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise DataError(f"{path}: not a whole sigma surface ({error!r})") from error
         except zipfile.BadZipFile as error:
