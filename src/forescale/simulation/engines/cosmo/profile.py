@@ -53,10 +53,18 @@ class Profile:
         return float(self.areas.sum())
 
 
-def profile(surface: Surface) -> Profile:
-    """The profile of one conformer; in a fragment of a chain, of its inner unit only."""
-    inside = surface.inner[surface.owner] & (surface.areas > SMALLEST)
-    density = average_density(surface)[inside]
+def profile(surface: Surface, scale: float = 1.0) -> Profile:
+    """The profile of one conformer; in a piece of a chain, of its inner unit only.
+
+    Parameters
+    ----------
+    surface : Surface
+        The conformer's surface.
+    scale : float
+        Factor on the charges.
+    """
+    inside = surface.counted & (surface.areas > SMALLEST)
+    density = scale * average_density(surface)[inside]
     kinds = bonding_kinds(surface)[surface.owner[inside]]
     areas = surface.areas[inside]
     able = 1.0 - np.exp(-(density**2) / (2.0 * BONDING_WIDTH**2))
@@ -64,7 +72,7 @@ def profile(surface: Surface) -> Profile:
     found = np.zeros((len(KINDS), len(SIGMA)))
     for kind, area in ((kinds, areas * able), (np.zeros_like(kinds), areas * (1.0 - able))):
         _spread(found, kind, density, area)
-    return Profile(found, float(surface.volumes[surface.inner].sum()))
+    return Profile(found, surface.volume)
 
 
 def _spread(found: Floats, kinds: NDArray[np.int64], density: Floats, area: Floats) -> None:

@@ -17,6 +17,11 @@ class CosmoSettings(EngineProtocol):
 
     Attributes
     ----------
+    quantity : {"chi", "ln_gamma"}
+        Flory–Huggins chi of a polymer in a solvent, or ln γ of a molecule at infinite dilution in
+        another.
+    volume_fraction : float
+        Volume fraction of the polymer at which chi is taken.
     theory : {"hf/6-31g*", "bp86/def2-svp"}
         Method and basis of the sigma surfaces.
     lebedev : {50, 110, 194, 302}
@@ -29,6 +34,8 @@ class CosmoSettings(EngineProtocol):
         Larger molecules (for a polymer: fragments of the chain) are refused.
     """
 
+    quantity: Literal["chi", "ln_gamma"] = "chi"
+    volume_fraction: float = Field(default=0.5, gt=0.0, le=1.0)
     theory: Literal["hf/6-31g*", "bp86/def2-svp"] = "hf/6-31g*"
     lebedev: Literal[50, 110, 194, 302] = 110
     conformers: int = Field(default=3, ge=1, le=50)
