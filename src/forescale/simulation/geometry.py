@@ -66,12 +66,102 @@ def conformer(smiles: str, *, seed: int = 0, conformers: int = 1) -> Geometry:
             raise MaterialError(f"{smiles!r} is not a molecule that RDKit can read")
         molecule = Chem.AddHs(parsed)
         _embed(molecule, smiles, seed, conformers)
-        best, converged = _relax(molecule, smiles)
+        energies, converged = _relax(molecule, smiles)
+    best = int(np.argmin(energies))
+    return _geometry(molecule, best, converged[best])
+
+
+def lowest_conformers(
+    molecule: Any,
+    name: str,
+    *,
+    seed: int = 0,
+    keep: int = 3,
+    embedded: int = 30,
+    window: float = 3.0,
+    distance: float = 0.4,
+) -> tuple[Geometry, ...]:
+    """Several different conformers of a molecule, lowest in force-field energy first.
+
+    They are embedded and relaxed as by :func:`conformer`. One is dropped as a duplicate if a lower
+    one, or its mirror image, can be laid on it: carbon-bound hydrogens left out, equivalent atoms
+    exchanged.
+
+    Parameters
+    ----------
+    molecule : rdkit.Chem.Mol
+        With all hydrogens as atoms, whose order the geometries follow. It is not changed.
+    name : str
+        What to call the molecule in messages.
+    seed : int
+        Seed of the embedding. The same seed gives the same geometries.
+    keep : int
+        Conformers returned at most.
+    embedded : int
+        Conformers embedded.
+    window : float
+        Conformers more than this above the lowest are dropped, kcal/mol.
+    distance : float
+        Root mean square distance of atoms below which two conformers are the same, Å.
+
+    Raises
+    ------
+    MaterialError
+        If the molecule cannot be embedded, or described by either force field.
+    """
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        molecule = Chem.Mol(molecule)
+        _embed(molecule, name, seed, embedded)
+        energies, converged = _relax(molecule, name)
+        skeleton = _without_carbon_hydrogens(molecule)
+        kept: list[int] = []
+        for index in np.argsort(energies, kind="stable").tolist():
+            if len(kept) == keep or energies[index] > np.min(energies) + window:
+                break
+            if not any(_same(skeleton, other, index, distance) for other in kept):
+                kept.append(index)
+    return tuple(_geometry(molecule, index, converged[index]) for index in kept)
+
+
+def _geometry(molecule: Any, index: int, converged: bool) -> Geometry:
+    shape = list(molecule.GetConformers())[index]
     return Geometry(
         numbers=np.array([atom.GetAtomicNum() for atom in molecule.GetAtoms()], dtype=np.int32),
-        positions=np.array(molecule.GetConformer(best).GetPositions(), dtype=np.float64),
+        positions=np.array(shape.GetPositions(), dtype=np.float64),
         converged=converged,
     )
+
+
+def _without_carbon_hydrogens(molecule: Any) -> Any:
+    from rdkit import Chem
+
+    editable = Chem.RWMol(molecule)
+    editable.BeginBatchEdit()
+    for atom in molecule.GetAtoms():
+        bound_to = [other.GetAtomicNum() for other in atom.GetNeighbors()]
+        if atom.GetAtomicNum() == 1 and bound_to == [6]:
+            editable.RemoveAtom(atom.GetIdx())
+    editable.CommitBatchEdit()
+    return editable.GetMol()
+
+
+def _same(skeleton: Any, first: int, second: int, distance: float) -> bool:
+    """Whether two conformers are the same, or mirror images of each other."""
+    from rdkit import Chem
+    from rdkit.Chem import rdMolAlign
+
+    one, other = (
+        Chem.Mol(skeleton, False, list(skeleton.GetConformers())[i].GetId())
+        for i in (first, second)
+    )
+    for _ in ("as it is", "mirrored"):
+        if rdMolAlign.GetBestRMS(other, one, maxMatches=1000) < distance:
+            return True
+        shape = other.GetConformer()
+        shape.SetPositions(np.ascontiguousarray(shape.GetPositions() * (-1.0, 1.0, 1.0)))
+    return False
 
 
 def _embed(molecule: Any, smiles: str, seed: int, conformers: int) -> None:
@@ -79,15 +169,16 @@ def _embed(molecule: Any, smiles: str, seed: int, conformers: int) -> None:
 
     for attempt in range(EMBED_TRIES):
         settings: Any = rdDistGeom.ETKDGv3()
-        settings.randomSeed = seed + attempt
+        # RDKit multiplies the seed by the conformer's number: with 0, all would be the same.
+        settings.randomSeed = seed + attempt + (conformers > 1)
         settings.useRandomCoords = attempt > 0
         if len(rdDistGeom.EmbedMultipleConfs(molecule, conformers, settings)) > 0:
             return
     raise MaterialError(f"{smiles!r}: no three-dimensional structure in {EMBED_TRIES} tries")
 
 
-def _relax(molecule: Any, smiles: str) -> tuple[int, bool]:
-    """Relax all conformers; return the id of the lowest and whether it converged."""
+def _relax(molecule: Any, smiles: str) -> tuple[list[float], list[bool]]:
+    """Relax all conformers; return their energies (kcal/mol) and whether they converged."""
     from rdkit.Chem import rdForceFieldHelpers
 
     if rdForceFieldHelpers.MMFFHasAllMoleculeParams(molecule):
@@ -98,10 +189,7 @@ def _relax(molecule: Any, smiles: str) -> tuple[int, bool]:
         outcome = rdForceFieldHelpers.UFFOptimizeMoleculeConfs(molecule, maxIters=FORCE_FIELD_STEPS)
     else:
         raise MaterialError(f"{smiles!r}: neither MMFF94s nor UFF has its atom types")
-    energies = [energy for _, energy in outcome]
-    lowest = int(np.argmin(energies))
-    ids = [c.GetId() for c in molecule.GetConformers()]
-    return ids[lowest], outcome[lowest][0] == 0
+    return [energy for _, energy in outcome], [status == 0 for status, _ in outcome]
 
 
 def vdw_volume_and_area(

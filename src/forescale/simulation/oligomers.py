@@ -27,9 +27,51 @@ def oligomer(repeat_unit: str, length: int) -> str:
     >>> oligomer("*CC(*)C", 2)
     'CCCC(C)C'
     """
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
 
-    from forescale.materials._weld import weld
+    capped = Chem.RWMol(_welded(_parsed(repeat_unit), length))
+    for end in _open_ends(capped):
+        capped.GetAtomWithIdx(end).SetAtomicNum(1)
+    return str(Chem.MolToSmiles(Chem.RemoveHs(capped.GetMol())))
+
+
+def chain_of_units(repeat_unit: str, neighbours: int) -> tuple[Any, set[int]]:
+    """A repeat unit between others, and the indices of its own atoms.
+
+    Parameters
+    ----------
+    repeat_unit : str
+        SMILES with two ``*``, each at the end of a single bond.
+    neighbours : int
+        Units on either side of it.
+
+    Returns
+    -------
+    molecule : rdkit.Chem.Mol
+        The chain, with ``*`` at both ends.
+    middle : set of int
+        Atoms of the unit in the middle.
+
+    Raises
+    ------
+    MaterialError
+        If the string is not such a repeat unit.
+
+    Examples
+    --------
+    >>> chain, middle = chain_of_units("*CC(*)C", 1)
+    >>> chain.GetNumAtoms(), len(middle)
+    (11, 3)
+    """
+    unit = _parsed(repeat_unit)
+    chain = _welded(unit, 2 * neighbours + 1)
+    size = unit.GetNumAtoms() - 2
+    heavy = [atom.GetIdx() for atom in chain.GetAtoms() if atom.GetAtomicNum() != 0]
+    return chain, set(heavy[neighbours * size : (neighbours + 1) * size])
+
+
+def _parsed(repeat_unit: str) -> Any:
+    from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():
         unit = Chem.MolFromSmiles(repeat_unit)
@@ -39,15 +81,21 @@ def oligomer(repeat_unit: str, length: int) -> str:
         raise MaterialError(
             f"{repeat_unit!r}: expected a repeat unit with two '*', each at one single bond"
         )
-    chain = unit
+    return unit
+
+
+def _welded(unit: Any, length: int) -> Any:
+    """``length`` units in a row, atoms in the order of the units, ``*`` at both ends."""
+    from rdkit import Chem
+
+    from forescale.materials._weld import weld
+
+    chain, ends = unit, _open_ends(unit)
     for _ in range(length - 1):
         # The open ends that are left stay in order: the first is the head, the last the tail.
         size, tail = chain.GetNumAtoms(), _open_ends(chain)[-1]
         chain = weld(Chem.CombineMols(chain, unit), [(tail, size + ends[0])])
-    capped = Chem.RWMol(chain)
-    for end in _open_ends(capped):
-        capped.GetAtomWithIdx(end).SetAtomicNum(1)
-    return str(Chem.MolToSmiles(Chem.RemoveHs(capped.GetMol())))
+    return chain
 
 
 def _open_ends(mol: Any) -> list[int]:
