@@ -31,7 +31,7 @@ class MaterialsConfig(_Section):
     dataset : str, optional
         Name of a catalog entry.
     generator : str, optional
-        ``"chemicals"``, or ``"module:function"`` (``"file.py:function"``) of a function that
+        ``"chemicals"``, ``"pairs"``, or ``"module:function"`` (``"file.py:function"``) of a function that
         takes ``options`` as keywords and returns an iterable of SMILES.
     options : dict
         Keyword arguments of the generator.
@@ -63,7 +63,7 @@ class EngineConfig(_Section):
     Attributes
     ----------
     name : str
-        ``"xtb"``, ``"md"``, ``"replay"``, or ``"module:Class"`` (``"file.py:Class"``) of your own.
+        ``"xtb"``, ``"md"``, ``"cosmo"``, ``"replay"``, or ``"module:Class"`` (``"file.py:Class"``) of your own.
     seed : int
         Seed of everything random in a calculation.
     protocol : dict
@@ -89,8 +89,8 @@ class Campaign(_Section):
     ----------
     name : str
         What results are called.
-    kind : {"molecule", "polymer"}
-        Kind of the materials.
+    kind : {"molecule", "polymer", "pair"}
+        Kind of the materials. A pair reads ``SOLUTE in SOLVENT at TEMPERATURE K``.
     results : Path
         Results folder; campaigns may share one. Default: the file's name without ``.toml``,
         with ``-results``.
@@ -113,7 +113,7 @@ class Campaign(_Section):
     """
 
     name: str
-    kind: Literal["molecule", "polymer"] = "molecule"
+    kind: Literal["molecule", "polymer", "pair"] = "molecule"
     results: Path
     materials: tuple[MaterialsConfig, ...] = Field(min_length=1)
     engine: EngineConfig

@@ -55,7 +55,7 @@ class Job:
     material : str
         Canonical key of the material.
     kind : str
-        ``"molecule"`` or ``"polymer"``.
+        ``"molecule"``, ``"polymer"`` or ``"pair"``.
     seed : int
         Seed for anything random; another one on a second attempt.
     scratch : Path
@@ -64,6 +64,10 @@ class Job:
         A folder that outlives the process: a long job may create it, save its progress there, and
         go on from what it finds there when the same job is begun again after an interruption. It
         is removed once the job has ended, well or badly.
+    shared : Path, optional
+        A folder that all jobs of this engine share in a results folder, for what several of them
+        need; it stays. Jobs run at the same time: the engine sees to it that they do not disturb
+        each other there, and that what lies there is of the protocol asked for.
     """
 
     material: str
@@ -71,6 +75,7 @@ class Job:
     seed: int = 0
     scratch: Path = field(default_factory=Path)
     checkpoint: Path | None = None
+    shared: Path | None = None
 
 
 @runtime_checkable

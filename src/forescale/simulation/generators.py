@@ -1,9 +1,10 @@
-"""Lists of molecules to start a campaign from."""
+"""Lists of materials to start a campaign from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
+from itertools import product
 
 from forescale.errors import MaterialError
 from forescale.materials import Molecule
@@ -43,5 +44,20 @@ def chemicals_identifiers(max_heavy_atoms: int = 24) -> Iterator[str]:
                 yield key
 
 
+def crossed_pairs(
+    solutes: Iterable[str], solvents: Iterable[str], temperatures: Iterable[float] = (298.15,)
+) -> Iterator[str]:
+    """Every solute or polymer in every solvent at every temperature (K).
+
+    >>> list(crossed_pairs(["*CC*"], ["O", "CO"]))
+    ['*CC* in O at 298.15 K', '*CC* in CO at 298.15 K']
+    """
+    for solute, solvent, temperature in product(solutes, solvents, temperatures):
+        yield f"{solute} in {solvent} at {temperature} K"
+
+
 #: Generators by the name that campaign files use.
-GENERATORS: dict[str, Callable[..., Iterable[str]]] = {"chemicals": chemicals_identifiers}
+GENERATORS: dict[str, Callable[..., Iterable[str]]] = {
+    "chemicals": chemicals_identifiers,
+    "pairs": crossed_pairs,
+}

@@ -17,6 +17,7 @@ from forescale.simulation.engine import Engine
 ENGINES = {
     "xtb": "forescale.simulation.engines.xtb:XtbEngine",
     "md": "forescale.simulation.engines.md:MdEngine",
+    "cosmo": "forescale.simulation.engines.cosmo:CosmoEngine",
     "replay": "forescale.simulation.engines.replay:ReplayEngine",
 }
 

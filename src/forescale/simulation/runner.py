@@ -201,6 +201,7 @@ class _Run:
             "settings": campaign.engine.protocol,
             "folder": str(campaign.folder),
             "memory": int(campaign.limits.memory * 2**30),
+            "shared": str(campaign.results / "shared" / self.store.header.engine),
         }
         workers = min(campaign.workers, len(self.queue))
         with Pool(

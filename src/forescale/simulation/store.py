@@ -6,6 +6,7 @@
     tables/LABEL/PROPERTY.parquet, failures.csv, rejects.csv: made from the above
     scratch/, kept/             the engine's files while a campaign runs, or kept after it
     checkpoints/LABEL/          progress of long jobs that have begun and not ended
+    shared/ENGINE/              what several jobs of an engine need, such as sigma surfaces
 
 A line of the open end reaches the operating system before its job counts as finished, and the
 disk within a second; after :data:`SEAL_ROWS` lines it is written as a Parquet file under a

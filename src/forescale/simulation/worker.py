@@ -43,7 +43,7 @@ def main() -> None:
         _answer(answers, {"ready": False, "reason": str(error), "type": type(error).__name__})
         return
     while True:
-        _answer(answers, _do(engine, json.loads(requests.get())))
+        _answer(answers, _do(engine, json.loads(requests.get()), Path(start["shared"])))
 
 
 def _read_requests(requests: queue.SimpleQueue[str]) -> None:
@@ -60,9 +60,9 @@ def _answer(descriptor: int, message: dict[str, Any]) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _do(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+def _do(engine: Engine, request: dict[str, Any], shared: Path) -> dict[str, Any]:
     scratch, checkpoint = Path(request["scratch"]), Path(request["checkpoint"])
-    job = Job(request["material"], request["kind"], request["seed"], scratch, checkpoint)
+    job = Job(request["material"], request["kind"], request["seed"], scratch, checkpoint, shared)
     os.chdir(job.scratch)
     output = os.open(OUTPUT_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     os.dup2(output, 1)

@@ -20,7 +20,7 @@ from forescale.simulation.engines.md.stages import Stage
 #: kcal/mol of one atm·Å³.
 ATM = constants.atm * 1e-30 * constants.N_A / constants.calorie / 1000.0
 #: Time between attempts, fs.
-INTERVAL = 50.0
+INTERVAL = 25.0
 #: First half-width of a change, as a share of the volume, and the largest.
 FIRST_STEP, LARGEST_STEP = 0.005, 0.02
 #: Attempts after which the half-width is adapted.

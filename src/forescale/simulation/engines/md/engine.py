@@ -41,7 +41,7 @@ from forescale.simulation.optics import polymer_volume
 #: Density of the cell in which chains are placed, g/cm³.
 DILUTE = 0.05
 #: Density at the end of packing, as a share of that estimated from the van der Waals volume.
-PACKED = 0.75
+PACKED = 0.9
 BOHR = 0.529177210903  # Å
 
 

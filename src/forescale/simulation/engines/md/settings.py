@@ -19,9 +19,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "hydrogen_mass": 3.0,
         "cutoff": 9.0,
         "tolerance": 5e-4,
-        "equilibration": "melt-and-cool",
+        "equilibration": "21-step",
+        "scale": 0.03,
         "hot": 700.0,
-        "pressure": 3000.0,
+        "pressure": 50000.0,
         "packing": 4.0,
         "melt": 6.0,
         "cooling": 12.0,
@@ -39,6 +40,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "cutoff": 12.0,
         "tolerance": 1e-5,
         "equilibration": "21-step",
+        "scale": 1.0,
         "hot": 600.0,
         "pressure": 50000.0,
         "packing": 2000.0,
@@ -116,7 +118,7 @@ class MdSettings(EngineProtocol):
     packing: float = Field(gt=0.0)
     melt: float = Field(ge=0.0)
     cooling: float = Field(gt=0.0)
-    scale: float = Field(default=1.0, gt=0.0)
+    scale: float = Field(gt=0.0)
     block: float = Field(gt=0.0)
     blocks: int = Field(ge=3, le=100)
     extensions: int = Field(ge=0, le=1000)
