@@ -72,14 +72,16 @@ def times() -> None:
             print("|", " | ".join(map(str, row)), "|", flush=True)
 
 
-def flanks() -> None:
+def flanks(conformers: int = 2) -> None:
     print(
         "| flank | heavy atoms | CPU s | area Å² | volume Å³ | charge e | overlap conformers | 3 |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     seen = {}
     for flank in (3, 2, 1):
-        found = surfaces(MATERIALS["polystyrene"], CosmoSettings(flank=flank, conformers=2))
+        found = surfaces(
+            MATERIALS["polystyrene"], CosmoSettings(flank=flank, conformers=conformers)
+        )
         shapes = [histogram(surface) for surface in found]
         seen[flank] = np.mean(shapes, axis=0)
         row = [flank, int((found[0].numbers > 1).sum()), f"{sum(s.seconds for s in found):.0f}"]
