@@ -31,7 +31,8 @@ from forescale.simulation.engines.md.simulate import Simulation
 from forescale.simulation.engines.md.stages import Stage
 
 SHORT: dict[str, Any] = {
-    "equilibration": "melt-and-cool", "atoms": 300, "chains": 2, "cutoff": 6.0, "packing": 2.0, "melt": 0.4, "cooling": 1000.0,
+    "equilibration": "melt-and-cool",
+    "atoms": 300, "chains": 2, "cutoff": 6.0, "packing": 2.0, "melt": 0.4, "cooling": 1000.0,
     "hot": 500.0, "block": 0.4, "blocks": 3, "drift": 0.5, "piece": 0.4,
 }  # fmt: skip
 
