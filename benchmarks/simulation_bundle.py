@@ -118,9 +118,7 @@ def main(name: str, results: list[Path], output: Path) -> None:
     print(json.dumps(card["counts"], indent=2))
 
 
-def _read(
-    results: Path, bundle: Bundle, campaign: Campaign
-) -> tuple[PropertyTable, pd.DataFrame]:
+def _read(results: Path, bundle: Bundle, campaign: Campaign) -> tuple[PropertyTable, pd.DataFrame]:
     """The table of one results folder in the campaign's order, and all its attempts."""
     label, header = next(
         (label, header)
