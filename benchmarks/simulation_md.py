@@ -3,7 +3,7 @@
     python benchmarks/simulation_md.py density FOLDER      # quick, 10 polymers: hours on one core
     python benchmarks/simulation_md.py replicas FOLDER     # quick, 2 polymers, seeds 1 and 2
     python benchmarks/simulation_md.py larger FOLDER       # 4 times the atoms, 2 polymers
-    python benchmarks/simulation_md.py slower FOLDER       # equilibrated 4 times as long, 2 polymers
+    python benchmarks/simulation_md.py slower FOLDER       # equilibrated 4 times as long
     python benchmarks/simulation_md.py lammps FOLDER       # quick with LAMMPS, 2 fs, 2 polymers
     python benchmarks/simulation_md.py report FOLDER       # tables of all that is there
 

@@ -31,8 +31,8 @@ class MaterialsConfig(_Section):
     dataset : str, optional
         Name of a catalog entry.
     generator : str, optional
-        ``"chemicals"``, ``"pairs"``, or ``"module:function"`` (``"file.py:function"``) of a function that
-        takes ``options`` as keywords and returns an iterable of SMILES.
+        ``"chemicals"``, ``"pairs"``, or ``"module:function"`` (``"file.py:function"``) of a
+        function that takes ``options`` as keywords and returns an iterable of SMILES.
     options : dict
         Keyword arguments of the generator.
     limit : int, optional
@@ -63,7 +63,8 @@ class EngineConfig(_Section):
     Attributes
     ----------
     name : str
-        ``"xtb"``, ``"md"``, ``"cosmo"``, ``"replay"``, or ``"module:Class"`` (``"file.py:Class"``) of your own.
+        ``"xtb"``, ``"md"``, ``"cosmo"``, ``"replay"``, or ``"module:Class"``
+        (``"file.py:Class"``) of your own.
     seed : int
         Seed of everything random in a calculation.
     protocol : dict

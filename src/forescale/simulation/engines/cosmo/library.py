@@ -95,7 +95,7 @@ class SurfaceLibrary:
             identity["material"],
             seed=identity["seed"],
             keep=settings.conformers,
-            embedded=EMBEDDED,
+            embedded=max(EMBEDDED, 3 * settings.conformers),
         )
         surfaces = []
         for number, geometry in enumerate(geometries):

@@ -1,8 +1,9 @@
 """Sigma profiles: how much of a molecule's surface has which screening charge density.
 
 After Lin & Sandler 2002 (doi 10.1021/ie001047w) with the averaging, the three kinds of surface and
-the probability of a hydrogen bond of Hsieh, Sandler & Lin 2010 (doi 10.1016/j.fluid.2010.06.011), as
-collected by Bell et al. 2020 (doi 10.1021/acs.jctc.9b01016).
+the probability of a hydrogen bond of Hsieh, Sandler & Lin 2010
+(doi 10.1016/j.fluid.2010.06.011), as collected by Bell et al. 2020
+(doi 10.1021/acs.jctc.9b01016).
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def profile(surface: Surface, scale: float = 1.0) -> Profile:
         Factor on the charges.
     """
     inside = surface.counted & (surface.areas > SMALLEST)
-    density = scale * average_density(surface)[inside]
+    # A unit cut out of its chain has some hundredths of a charge; endless, it has none.
+    density = scale * (average_density(surface)[inside] - surface.charge / surface.area)
     kinds = bonding_kinds(surface)[surface.owner[inside]]
     areas = surface.areas[inside]
     able = 1.0 - np.exp(-(density**2) / (2.0 * BONDING_WIDTH**2))

@@ -9,6 +9,9 @@ Exchange and Coulomb integrals are fitted with an auxiliary basis, and the integ
 functions and surface charges are kept between cycles. On toluene this is 19 times (HF/6-31G*) and
 5 times (BP86/def2-SVP) as fast as PySCF's defaults; charge densities change by 2e-6 e/Å² (root
 mean square).
+
+The two levels agree about the pattern (r 0.992 to 0.999 for water, chloroform, toluene, acetone),
+not about the size: charge densities of Hartree–Fock are 1.13 to 1.25 times those of BP86.
 """
 
 from __future__ import annotations
