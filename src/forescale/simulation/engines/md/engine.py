@@ -122,7 +122,7 @@ class MdEngine:
 
         history = simulation.run(self._identity(job), start)
         values = bulk_properties(history, cell, settings, unit)
-        notes = _notes(history, cell, degree, simulation.resumed, remarks)
+        notes = _notes(history, settings.counted, cell, degree, simulation.resumed, remarks)
         if settings.conductivity:
             found = conductivity(history, cell, settings)
             values["thermal_conductivity"] = found.value
@@ -141,8 +141,10 @@ def _backend(settings: MdSettings) -> BackEnd:
     return Lammps() if settings.backend == "lammps" else OpenMM(settings.platform)
 
 
-def _notes(history: History, cell: Cell, degree: int, resumed: int, remarks: str) -> str:
-    drift = density_drift(history.of("sample", "density"))
+def _notes(
+    history: History, counted: int, cell: Cell, degree: int, resumed: int, remarks: str
+) -> str:
+    drift = density_drift(history.of("sample", "density")[-counted:])
     parts = [
         f"{cell.chains} chains of {degree} units, {cell.size} atoms",
         f"{sum(history.durations):.4g} ps",

@@ -198,6 +198,11 @@ class MdSettings(EngineProtocol):
         """One block of sampling."""
         return Stage("sample", self.block, self.temperature, self.temperature, 1.0)
 
+    @property
+    def counted(self) -> int:
+        """Pieces of sampling that are averaged: those of the last ``blocks`` blocks."""
+        return self.blocks * len(self.sampling().pieces(self.piece))
+
     def sweeping(self) -> Iterator[Stage]:
         """To the upper and the lower temperature of the sweep, and a block at each."""
         before = self.temperature

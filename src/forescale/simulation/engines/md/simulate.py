@@ -142,7 +142,7 @@ class Simulation:
         settings = self.settings
         per_block = len(settings.sampling().pieces(settings.piece))
         seen = history.of("sample", "density")[: blocks * per_block]
-        drift = density_drift(seen[-settings.blocks * per_block :])
+        drift = density_drift(seen[-settings.counted :])
         if abs(drift) <= settings.drift:
             return True
         if blocks >= settings.blocks + settings.extensions:
