@@ -90,7 +90,9 @@ BUNDLES = {
         "HF/6-31G*",
         value="chi at equal volumes: chi_residual + chi_combinatorial; no unit",
         columns=("chi_residual", "chi_combinatorial", "chi_enthalpic"),
-        materials="pairs and temperatures of the table of measured chi, chi-measured",
+        materials="pairs and temperatures of the table of measured chi, chi-measured; frequent "
+        "polymers and solvents were computed first, cellulose derivatives and the largest "
+        "polyester (too long) and some rare solvents not at all",
         references={
             "COSMO": "10.1039/P29930000799",
             "COSMO-SAC": "10.1016/j.fluid.2010.06.011",

@@ -2,10 +2,11 @@
 
     python benchmarks/simulation_md.py density FOLDER      # quick, 10 polymers: hours on one core
     python benchmarks/simulation_md.py replicas FOLDER     # quick, 2 polymers, seeds 1 and 2
-    python benchmarks/simulation_md.py larger FOLDER       # 4 times the atoms, 2 polymers
+    python benchmarks/simulation_md.py larger FOLDER       # 2.5 times as long chains, 2 polymers
     python benchmarks/simulation_md.py slower FOLDER       # equilibrated 4 times as long
     python benchmarks/simulation_md.py lammps FOLDER       # quick with LAMMPS, 2 fs, 2 polymers
     python benchmarks/simulation_md.py report FOLDER       # tables of all that is there
+    python benchmarks/simulation_md.py measured RESULTS    # a campaign against measured densities
 
 Every part is a campaign in FOLDER: stop it at any time, the same command goes on.
 """
@@ -20,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from forescale.catalog import load_dataset
 from forescale.materials import Polymer
 from forescale.simulation import Campaign, protocols, run_campaign
 from forescale.simulation.store import Store
@@ -43,7 +45,7 @@ TWO = ("polystyrene", "poly(methyl methacrylate)")
 PARTS: dict[str, tuple[tuple[str, ...], tuple[int, ...], dict[str, Any]]] = {
     "density": (tuple(LITERATURE), (0,), {}),
     "replicas": (TWO, (1, 2), {}),
-    "larger": (TWO, (0,), {"atoms": 4000, "chains": 4}),
+    "larger": (TWO, (0,), {"atoms": 2500, "chains": 4}),
     "slower": (TWO, (0,), {"scale": 0.12}),
     "lammps": (TWO, (0,), {"backend": "lammps", "time_step": 2.0}),
 }
@@ -123,14 +125,51 @@ def report(folder: Path) -> None:
             print(f"replicas of {polymer}: {len(values)}, sd {values.std():.4f} g/cm³")
 
 
+def against_measured(results: Path) -> None:
+    """Densities of a campaign, and published ones of the same polymers, against measured ones."""
+    known = {
+        name: dict(zip(table.keys, table.values, strict=True))
+        for name in ("polymer-density-measured", "radonpy-pi1070", "polymer-density-md")
+        for table in [load_dataset(name, "density")]
+    }
+    measured = known.pop("polymer-density-measured")
+    ((label, header),) = protocols(results).items()
+    attempts = Store(results, header).attempts()
+    print(f"{label}: attempts {attempts['status'].value_counts().to_dict()}")
+    for reason, count in (
+        attempts["reason"].str.replace(r"[-+\d.]+", "…", regex=True).value_counts().items()
+    ):
+        if reason:
+            print(f"   {count} × {reason[:110]}")
+    seconds = attempts["wall_s"]
+    print(
+        f"seconds a job: median {seconds.median():.0f}, {seconds.min():.0f} to {seconds.max():.0f}"
+    )
+    last = attempts.drop_duplicates("key", keep="last")
+    done = last[last["status"] == "done"].set_index("key")
+    ours = done["density"].to_dict()
+    print(f"{len(done)} of {len(last)} polymers have a density")
+    shared = [key for key in ours if key in measured]
+    rho = np.array([measured[key] for key in shared])
+    print("quick:", summary(np.array([ours[key] for key in shared]), rho))
+    for name, values in known.items():
+        common = [key for key in shared if key in values]
+        rho = np.array([measured[key] for key in common])
+        print(f"{name}, polymers of both:")
+        print("   quick:", summary(np.array([ours[key] for key in common]), rho))
+        print("   theirs:", summary(np.array([values[key] for key in common]), rho))
+
+
 def main() -> None:
     """Do one part."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("part", choices=[*PARTS, "report"])
+    parser.add_argument("part", choices=[*PARTS, "report", "measured"])
     parser.add_argument("folder", type=Path)
     options = parser.parse_args()
     if options.part == "report":
         report(options.folder)
+    elif options.part == "measured":
+        against_measured(options.folder)
     else:
         compute(options.part, options.folder)
 

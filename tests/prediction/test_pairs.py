@@ -101,3 +101,18 @@ def test_temperatures_that_do_not_fit_are_named(model):
             "got a temperature of 350 K, but the model was trained on pairs at 298.15 K"
             in (reasons[2])
         )
+
+
+@pytest.mark.parametrize("policy", ["exclude-group", "disjoint"])
+def test_a_run_keeps_a_model_under_every_policy(tmp_path, policy):
+    """The whole run, with its page, where groups or all measured materials are hidden."""
+    rows((25.0, 60.0, 80.0), 0.0).to_csv(tmp_path / "computed.csv", index=False)
+    rows((25.0,), 0.1).to_csv(tmp_path / "measured.csv", index=False)
+    evaluation = f'[evaluation]\nsplit = "group:solute"\noverlap = "{policy}"\n[grid]'
+    text = STUDY.replace("[grid]", evaluation).replace("[10, 20, 40]", "[10, 20]")
+    (tmp_path / "study.toml").write_text(text.replace("[5, 20]", "[5, 10]"))
+    study = load_study(tmp_path / "study.toml")
+    run_study(study, tmp_path / "run", workers=1, show_progress=False)
+    model = Predictor.load(tmp_path / "run")
+    assert policy in model.calibrations
+    assert (tmp_path / "run" / "report.html").exists()

@@ -6,6 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Rows = list[tuple[str, str]]
+#: Whom the errors hold for, by the policy of overlap.
+_CANDIDATES = {
+    "exclude": "as if not simulated",
+    "allow": "with computed values",
+    "exclude-group": "as if none of their group were simulated",
+    "disjoint": "as if no measured one were simulated",
+}
 _METRICS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 _SPLITS = {
     "random": "like the measured ones, drawn at random",
@@ -73,7 +80,7 @@ def _quality(settings: Mapping[str, Any], unit: str) -> Rows:
         )
     ]
     for policy, one in settings["calibrations"].items():
-        whom = "with computed values" if policy == "allow" else "as if not simulated"
+        whom = _CANDIDATES[policy]
         rows += [
             (
                 "Held out",

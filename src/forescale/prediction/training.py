@@ -31,7 +31,7 @@ from forescale.prediction.calibration import MIN_SCORES, Calibration, folds
 from forescale.prediction.card import card_text
 from forescale.prediction.domain import Domain
 from forescale.prediction.folder import ModelFolder
-from forescale.splits import Split, usable_source
+from forescale.splits import Split
 from forescale.study import RunFolder, Study, StudyData, summarise
 from forescale.study.censoring import Censoring
 from forescale.tables import PairColumns
@@ -183,7 +183,7 @@ def _tasks(study: Study, data: StudyData, rng: np.random.Generator) -> dict[Any,
     for policy in dict.fromkeys(("exclude", study.evaluation.overlap)):
         for fold in range(fold_of.max() + 1):
             test = np.flatnonzero(fold_of == fold)
-            usable = usable_source(data.source.keys, data.target.keys[test], policy)
+            usable = data.usable_source(study, test, policy)
             train = rng.permutation(np.flatnonzero(fold_of != fold))
             split = Split(rng.permutation(usable), train, test)
             if len(usable) >= 5 and len(train) >= 3:

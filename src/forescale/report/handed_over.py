@@ -12,7 +12,12 @@ from forescale.report.contents import Contents
 from forescale.report.text import number, percent, pretty_unit
 from forescale.study import RunFolder
 
-_CANDIDATES = {"exclude": "not simulated", "allow": "simulated"}
+_CANDIDATES = {
+    "exclude": "not simulated",
+    "allow": "simulated",
+    "exclude-group": "no one of their group simulated",
+    "disjoint": "no measured one simulated",
+}
 
 
 def view(contents: Contents) -> dict[str, Any] | None:

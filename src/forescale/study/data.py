@@ -83,15 +83,21 @@ class StudyData:
         train, test = split_target(
             rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
         )
+        usable = self.usable_source(study, test, study.evaluation.overlap)
+        return Split(source=rng.permutation(usable), train=train, test=test)
+
+    def usable_source(
+        self, study: Study, test: NDArray[np.int64], policy: str
+    ) -> NDArray[np.int64]:
+        """Rows of the source that may be learnt from where these rows of the target are tested."""
         label = study.evaluation.split.partition(":")[2]
-        usable = usable_source(
+        return usable_source(
             self.source.keys,
             self.target.keys[test],
-            study.evaluation.overlap,
+            policy,
             GROUPINGS.get(self.target.material_kind, {}).get(label),
             self.target.keys,
         )
-        return Split(source=rng.permutation(usable), train=train, test=test)
 
     def grid(self, study: Study) -> Grid:
         """Sizes of the grid, with the largest n that every replicate has."""
