@@ -1,16 +1,19 @@
-"""The bundled computed table is what its card says, and what the engine gives."""
+"""The bundled computed tables are what their cards say, and what the engines give."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from forescale.materials import Molecule
+from forescale.catalog import load_dataset
+from forescale.materials import Molecule, parse_material
 from forescale.simulation import Job
+from forescale.simulation.engines.cosmo import CosmoEngine, CosmoSettings
 from forescale.simulation.engines.xtb import XtbEngine, XtbSettings
 from forescale.tables import PropertyTable
 
@@ -52,3 +55,24 @@ def test_the_engine_gives_the_same_values(table: PropertyTable) -> None:
             agree = np.isclose(found, rows[column], rtol=1e-3, atol=1e-3)
             # Another version of RDKit may find another conformer of a flexible molecule.
             assert agree.mean() >= 0.7
+
+
+@pytest.mark.parametrize("name", ["chi-cosmo", "polymer-density-quick"])
+def test_tables_of_our_own_engines_are_what_their_cards_say(name: str) -> None:
+    card = json.loads(FOLDER.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    data = FOLDER.joinpath(f"{name}.parquet").read_bytes()
+    assert card["sha256"] == hashlib.sha256(data).hexdigest()
+    table = load_dataset(name, card["property"])
+    assert len(table) == card["counts"]["done"]
+    assert table.material_kind == card["material_kind"]
+    assert all(parse_material(table.material_kind, key).key == key for key in table.keys)
+
+
+def test_the_cosmo_engine_gives_the_same_chi(tmp_path: Path) -> None:
+    pytest.importorskip("pyscf", reason="the cosmo engine needs pyscf")
+    table = load_dataset("chi-cosmo", "chi")
+    method = json.loads(FOLDER.joinpath("chi-cosmo.json").read_text(encoding="utf-8"))["method"]
+    engine = CosmoEngine(CosmoSettings.model_validate(method["protocol"]))
+    key = min(table.keys, key=len)  # the smallest
+    found = engine.compute(Job(key, "pair", seed=0, shared=tmp_path)).values["chi"]
+    assert found == pytest.approx(table.values[list(table.keys).index(key)], abs=2e-3)
