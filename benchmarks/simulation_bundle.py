@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from forescale.simulation import Campaign, campaign_table, protocols
+from forescale.simulation import Campaign, campaign_table
 from forescale.simulation.runner import header_of
 from forescale.simulation.sources import list_materials
 from forescale.simulation.store import Store
@@ -75,8 +75,8 @@ BUNDLES = {
             "heat_capacity",
             "refractive_index",
         ),
-        materials="repeat units of the table of measured densities polymer-density-measured in "
-        "random order, as many as were computed",
+        materials="repeat units of the table of measured densities polymer-density-measured: the "
+        "first 72 in random order (57 have a density), and seven well-known polymers",
         references={
             "GAFF2_mod, RadonPy": "10.1038/s41524-022-00906-4",
             "21 steps": "10.1021/ma200345v",
@@ -122,14 +122,8 @@ def main(name: str, results: list[Path], output: Path) -> None:
 
 def _read(results: Path, bundle: Bundle, campaign: Campaign) -> tuple[PropertyTable, pd.DataFrame]:
     """The table of one results folder in the campaign's order, and all its attempts."""
-    label, header = next(
-        (label, header)
-        for label, header in protocols(results).items()
-        if header.engine == campaign.engine.name and header.seed == campaign.engine.seed
-        and all(header.settings[k] == v for k, v in campaign.engine.protocol.items())
-        and (header.engine != "md" or header.settings["backend"] == "openmm")
-    )  # fmt: skip
-    table = campaign_table(results, bundle.property, label)
+    header = header_of(campaign)
+    table = campaign_table(results, bundle.property, header.label)
     attempts = Store(results, header).attempts().drop_duplicates("key", keep="last")
     values = attempts[attempts["status"] == "done"].set_index("key")
     order = pd.Index(list_materials(campaign).keys)
@@ -149,7 +143,8 @@ def _card(
     done = attempts[attempts["status"] == "done"]
     reasons = attempts.loc[attempts["status"] != "done", "reason"]
     # What a message says of one material is not part of its reason.
-    short = reasons.str.replace(r"^'[^']*':? ?", "", regex=True).value_counts()
+    short = reasons.str.replace(r"'\*?[^' ]*':? ?", "", regex=True)
+    short = short.str.replace(r"[-+]?\d[\d.]*%?", "…", regex=True).value_counts()
     units = header_of(Campaign.from_toml(CAMPAIGNS / bundle.campaign)).units
     return {
         "name": name,
