@@ -45,7 +45,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             ("workers = 2", "worker = 2"),
             "worker is not a key of a campaign file; allowed: .*workers",
         ),
-        (("workers = 2", "kind = 'crystal'"), "kind: got 'crystal'.*'molecule' or 'polymer'"),
+        (("workers = 2", "kind = 'crystal'"), "kind: got 'crystal'.*'molecule', 'polymer' or 'pair'"),
         (("file = ", "dataset = 'x'\nfile = "), "materials.0: .*file and dataset.*exactly one"),
         (('[engine]\nname = "xtb"', ""), "engine is missing"),
         (('name = "xtb"', 'name = "xtb"\nseeds = 1'), "engine.seeds .*allowed: name, seed"),
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], message
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        ('name = "xbt"', "engine.name: got 'xbt', expected one of xtb, md, replay"),
+        ('name = "xbt"', "engine.name: got 'xbt', expected one of xtb, md, cosmo, replay"),
         ('name = "no_such_module:Engine"', "cannot be imported"),
         ('name = "engine.py:Engine"', "no such file"),
         ('name = "json:JSONDecoder"', "not an engine, it lacks"),
