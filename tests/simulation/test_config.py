@@ -45,7 +45,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
             ("workers = 2", "worker = 2"),
             "worker is not a key of a campaign file; allowed: .*workers",
         ),
-        (("workers = 2", "kind = 'crystal'"), "kind: got 'crystal'.*'molecule', 'polymer' or 'pair'"),
+        (
+            ("workers = 2", "kind = 'crystal'"),
+            "kind: got 'crystal'.*'molecule', 'polymer' or 'pair'",
+        ),
         (("file = ", "dataset = 'x'\nfile = "), "materials.0: .*file and dataset.*exactly one"),
         (('[engine]\nname = "xtb"', ""), "engine is missing"),
         (('name = "xtb"', 'name = "xtb"\nseeds = 1'), "engine.seeds .*allowed: name, seed"),
