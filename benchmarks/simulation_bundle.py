@@ -39,6 +39,7 @@ class Bundle:
     references: dict[str, str]
     columns: tuple[str, ...] = ()
     remarks: str = ""
+    order: str = "random, by a fixed seed: the leading n rows are a random subset"
 
 
 BUNDLES = {
@@ -77,6 +78,7 @@ BUNDLES = {
         ),
         materials="repeat units of the table of measured densities polymer-density-measured: the "
         "first 72 in random order (57 have a density), and seven well-known polymers",
+        order="random, by a fixed seed; the well-known polymers last",
         references={
             "GAFF2_mod, RadonPy": "10.1038/s41524-022-00906-4",
             "21 steps": "10.1021/ma200345v",
@@ -98,6 +100,7 @@ BUNDLES = {
             "COSMO-SAC": "10.1016/j.fluid.2010.06.011",
             "PySCF": "10.1063/5.0006074",
         },
+        order="random, by a fixed seed, of the pairs that were computed",
     ),
 }
 
@@ -158,7 +161,7 @@ def _card(
             "converged": "whether every iterative step of the calculation converged",
             **{column: units[column] or "no unit" for column in bundle.columns},
         },
-        "order": "random, by a fixed seed: the leading n rows are a random subset",
+        "order": bundle.order,
         "materials": bundle.materials,
         "method": json.loads(record.method),
         **({"remarks": bundle.remarks} if bundle.remarks else {}),
