@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import constants
 
 from forescale.errors import MaterialError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Bohr radius, Å.
+BOHR = constants.physical_constants["Bohr radius"][0] * 1e10
 #: Times an embedding is tried (each from the coordinates of the next seed) before giving up.
 EMBED_TRIES = 3
 #: Steps allowed to the force field.

@@ -26,11 +26,10 @@ from scipy import constants
 
 from forescale.errors import MaterialError, MissingDependencyError
 from forescale.simulation.engine import EngineProtocol, Job, Record
-from forescale.simulation.geometry import Geometry, conformer, vdw_volume_and_area
+from forescale.simulation.geometry import BOHR, Geometry, conformer, vdw_volume_and_area
 from forescale.simulation.oligomers import oligomer
 from forescale.simulation.optics import liquid_volume, polymer_volume, refractive_index
 
-BOHR = constants.physical_constants["Bohr radius"][0] * 1e10  # Å
 HARTREE = constants.physical_constants["Hartree energy in eV"][0]
 DEBYE = constants.e * constants.physical_constants["Bohr radius"][0] * constants.c * 1e21
 ELEMENTS = frozenset({1, 6, 7, 8, 9, 14, 15, 16, 17, 35, 53})  # H C N O F Si P S Cl Br I

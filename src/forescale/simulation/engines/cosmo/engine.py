@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -18,7 +19,6 @@ from forescale.simulation.engines.cosmo.cosmosac import GAS, ln_gamma
 from forescale.simulation.engines.cosmo.library import SurfaceLibrary
 from forescale.simulation.engines.cosmo.profile import Floats, Profile, mean_profile, profile
 from forescale.simulation.engines.cosmo.settings import CosmoSettings
-from forescale.simulation.engines.cosmo.surface import Surface
 
 #: kcal/mol of a hartree.
 HARTREE = 627.509474
@@ -48,6 +48,7 @@ class CosmoEngine:
 
     def __init__(self, settings: CosmoSettings) -> None:
         self.settings = settings
+        self._known: dict[tuple[Path, str, int], tuple[Floats, list[Profile]]] = {}
 
     @property
     def units(self) -> Mapping[str, str]:
@@ -77,10 +78,9 @@ class CosmoEngine:
                 f"{job.material!r}: quantity {wanted!r} takes a "
                 f"{'repeat unit' if wanted == 'chi' else 'molecule'} as solute"
             )
-        library = SurfaceLibrary(job.shared or job.scratch)
+        folder = job.shared or job.scratch
         first, second = (
-            self._profile(library.get(side, self.settings, job.seed), kelvin)
-            for side in (solute, solvent)
+            self._profile(folder, side, job.seed, kelvin) for side in (solute, solvent)
         )
         if wanted == "chi":
             chi = flory_huggins(first, second, kelvin, self.settings.volume_fraction)
@@ -92,10 +92,15 @@ class CosmoEngine:
             values = dict(zip(self.units, (residual + packing, residual, packing), strict=True))
         return Record(values, notes="" if temperature else f"at {ROOM} K: the pair names none")
 
-    def _profile(self, surfaces: Sequence[Surface], temperature: float) -> Profile:
-        energies = np.array([one.energy for one in surfaces])
-        scale = CHARGE_SCALE[self.settings.theory]
-        profiles = [profile(one, scale) for one in surfaces]
+    def _profile(self, folder: Path, material: str, seed: int, temperature: float) -> Profile:
+        """Mean over conformers; their profiles are kept, being the same for every partner."""
+        key = folder, material, seed
+        if key not in self._known:
+            surfaces = SurfaceLibrary(folder).get(material, self.settings, seed)
+            scale = CHARGE_SCALE[self.settings.theory]
+            energies = np.array([one.energy for one in surfaces])
+            self._known[key] = energies, [profile(one, scale) for one in surfaces]
+        energies, profiles = self._known[key]
         return mean_profile(profiles, populations(energies, temperature))
 
 

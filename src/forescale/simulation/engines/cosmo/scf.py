@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import constants
 from scipy.linalg import cho_solve
 from threadpoolctl import threadpool_limits
 
@@ -30,6 +29,7 @@ from forescale.errors import EngineError
 from forescale.simulation.engines.cosmo.cavity import RADII, atomic_volumes, radii_of
 from forescale.simulation.engines.cosmo.settings import CosmoSettings
 from forescale.simulation.engines.cosmo.surface import Surface
+from forescale.simulation.geometry import BOHR
 
 if TYPE_CHECKING:
     from forescale.simulation.engines.cosmo.fragment import Piece
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-BOHR = constants.physical_constants["Bohr radius"][0] * 1e10  # Å
 #: Method (functional or Hartree–Fock) and basis of each level of theory.
 THEORIES = {"hf/6-31g*": (None, "6-31g*"), "bp86/def2-svp": ("bp86", "def2-svp")}
 #: Change of the energy (hartree) at which the SCF ends.

@@ -31,10 +31,11 @@ from forescale.simulation.engines.md.properties import (
     RepeatUnit,
     bulk_properties,
     density_drift,
+    sampled,
 )
 from forescale.simulation.engines.md.settings import MdSettings
 from forescale.simulation.engines.md.simulate import Simulation
-from forescale.simulation.geometry import conformer, vdw_volume_and_area
+from forescale.simulation.geometry import BOHR, conformer, vdw_volume_and_area
 from forescale.simulation.oligomers import oligomer
 from forescale.simulation.optics import polymer_volume
 
@@ -42,7 +43,6 @@ from forescale.simulation.optics import polymer_volume
 DILUTE = 0.05
 #: Density at the end of packing, as a share of that estimated from the van der Waals volume.
 PACKED = 0.9
-BOHR = 0.529177210903  # Å
 UNITS = {
     "density": "g/cm^3",
     "density_error": "g/cm^3",
@@ -122,7 +122,7 @@ class MdEngine:
 
         history = simulation.run(self._identity(job), start)
         values = bulk_properties(history, cell, settings, unit)
-        notes = _notes(history, settings.counted, cell, degree, simulation.resumed, remarks)
+        notes = _notes(history, settings, cell, degree, simulation.resumed, remarks)
         if settings.conductivity:
             found = conductivity(history, cell, settings)
             values["thermal_conductivity"] = found.value
@@ -142,9 +142,9 @@ def _backend(settings: MdSettings) -> BackEnd:
 
 
 def _notes(
-    history: History, counted: int, cell: Cell, degree: int, resumed: int, remarks: str
+    history: History, settings: MdSettings, cell: Cell, degree: int, resumed: int, remarks: str
 ) -> str:
-    drift = density_drift(history.of("sample", "density")[-counted:])
+    drift = density_drift(sampled(history, settings, "density"))
     parts = [
         f"{cell.chains} chains of {degree} units, {cell.size} atoms",
         f"{sum(history.durations):.4g} ps",

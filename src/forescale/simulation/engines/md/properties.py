@@ -53,8 +53,7 @@ def mean_and_error(pieces: Sequence[Floats]) -> tuple[float, float]:
 
 def sampled(history: History, settings: MdSettings, quantity: str) -> list[Floats]:
     """A quantity in the pieces of the blocks that are averaged."""
-    per_block = len(settings.sampling().pieces(settings.piece))
-    return history.of("sample", quantity)[-settings.blocks * per_block :]
+    return history.of("sample", quantity)[-settings.counted :]
 
 
 def bulk_properties(
