@@ -19,10 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from forescale.learners import Grid, get_learner
+from forescale.learners.contract import PreparedLearner
+from forescale.metrics import Metric
 from forescale.splits import Split
-from forescale.study import Study
+from forescale.study import Design, Study
 from forescale.study.data import StudyData
-from forescale.study.metrics import METRICS
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +63,8 @@ class Baselines:
 
     def errors(self, replicates: int, metrics: tuple[str, ...]) -> dict[str, Floats]:
         """Errors by name of baseline, shape (replicates, metrics)."""
-        arrays, grid = self.data.arrays(), self.data.grid(self.study)
+        design = Design.of(self.study, self.data)
+        arrays, grid = self.data.arrays(), design.grid
         features = arrays.target_features.astype(float)
         features = features[:, features.std(axis=0) > 0]
         found: dict[str, list[list[float]]] = {}
@@ -71,7 +73,7 @@ class Baselines:
             learner = get_learner(self.study.learner.name, options)
             prepared = learner.prepare(arrays, Path(scratch))
             for replicate in range(replicates):
-                split = self.data.split(self.study, replicate)
+                split = design.splits[replicate]
                 computed = _computed(prepared, split, self.n_source, len(self.data.target))
                 inputs = {"": features, " + computed": np.column_stack([features, computed])}
                 for name, model in MODELS.items():
@@ -79,12 +81,12 @@ class Baselines:
                         train, test = split.train[: grid.n_target[-1]], split.test
                         values = self.data.target.values
                         got = model(columns[train], values[train], columns[test], replicate)
-                        row = [float(METRICS[m](got[None], values[test])[0]) for m in metrics]
+                        row = [float(Metric(m)(got[None], values[test])[0]) for m in metrics]
                         found.setdefault(name + suffix, []).append(row)
         return {name: np.array(rows) for name, rows in found.items()}
 
 
-def _computed(prepared, split: Split, n_source: int, rows: int) -> Floats:
+def _computed(prepared: PreparedLearner, split: Split, n_source: int, rows: int) -> Floats:
     """Zero-shot prediction of every measured row by the computed values of one replicate."""
     everything = np.concatenate([split.train, split.test])
     few = Split(source=split.source, train=split.train[:3], test=everything)

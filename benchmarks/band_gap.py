@@ -19,13 +19,15 @@ to show that a computed value is nearly certain.
 
 from __future__ import annotations
 
-import argparse
-import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import _kit
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold
@@ -35,18 +37,21 @@ from sklearn.preprocessing import StandardScaler
 from forescale.catalog import get_entry, load_dataset, locate
 from forescale.descriptors import describe
 from forescale.learners import Block, Grid, TransferData, get_learner
+from forescale.learners.contract import PreparedLearner
 from forescale.materials import Composition
 from forescale.splits import Split
 from forescale.study.censoring import Censoring
-from forescale.tables import combine
+from forescale.tables import PropertyTable, combine
 
+Array = NDArray[Any]
+Folds = Sequence[tuple[Array, Array]]
 MP, OQMD, MEASURED = "band-gap-materials-project", "band-gap-oqmd", "band-gap-measured"
 SOURCES = {"Materials Project": (MP,), "OQMD": (OQMD,), "both": (MP, OQMD)}
 DEPTHS = (-0.5, -1.0, -1.5)
 OPTIONS = {"max_rows": 40_000, "lengths": [0.25, 0.5, 1.0, 2.0]}
 
 
-def measured() -> tuple[np.ndarray, np.ndarray]:
+def measured() -> tuple[Array, Array]:
     """Keys and gaps (eV) of the task's rows, in their order; repeats stay rows."""
     (path,) = locate(get_entry(MEASURED))
     rows = pd.read_csv(path, keep_default_na=False)
@@ -54,12 +59,15 @@ def measured() -> tuple[np.ndarray, np.ndarray]:
     return keys, rows["target"].to_numpy(dtype=float)
 
 
-def official_folds(rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def official_folds(rows: int) -> Folds:
+    """Of Matbench."""
     splitter = KFold(n_splits=5, shuffle=True, random_state=18012019)
     return list(splitter.split(np.arange(rows)))
 
 
-def thinned(table, keys, rows: int, policy: str = "allow", seed: int = 0):
+def thinned(
+    table: PropertyTable, keys: Array, rows: int, policy: str = "allow", seed: int = 0
+) -> tuple[Array, Array]:
     """At most so many computed values: those of measured formulas first, or none of them."""
     known = np.isin(table.keys, keys)
     if policy == "disjoint":
@@ -76,7 +84,9 @@ def thinned(table, keys, rows: int, policy: str = "allow", seed: int = 0):
 class Case:
     """One source and the measured rows, described once."""
 
-    def __init__(self, source_keys, source_values, keys, values) -> None:
+    def __init__(
+        self, source_keys: Array, source_values: Array, keys: Array, values: Array
+    ) -> None:
         (self.block,) = describe(
             "composition", "composition", [*source_keys, *keys], show_progress=False
         )
@@ -84,6 +94,7 @@ class Case:
         self.keys, self.values = keys, values
 
     def data(self, floor: Censoring) -> TransferData:
+        """What a learner is given."""
         index, features = self.block.index, self.block.features
         rows = len(self.source_keys)
         block = Block(features.values, features.is_count, index[:rows], index[rows:])
@@ -93,14 +104,22 @@ class Case:
             (block,), floor.learnt(self.source_values), floor.learnt(self.values), free
         )
 
-    def split(self, train, test, policy: str) -> Split:
+    def split(self, train: Array, test: Array, policy: str) -> Split:
+        """Rows of a fold."""
         usable = np.arange(len(self.source_keys))
         if policy == "exclude":
             usable = np.flatnonzero(~np.isin(self.source_keys, self.keys[test]))
         rng = np.random.default_rng(1)
         return Split(rng.permutation(usable), rng.permutation(train), test)
 
-    def predict(self, train, test, policy: str, floor: Censoring, prepared) -> dict:
+    def predict(
+        self,
+        train: Array,
+        test: Array,
+        policy: str,
+        floor: Censoring,
+        prepared: PreparedLearner,
+    ) -> dict[str, Array]:
         """Predictions of the test rows: scratch, zero-shot and transferred."""
         split = self.split(train, test, policy)
         grid = Grid(np.array([len(split.source)]), np.array([len(train)]))
@@ -109,7 +128,7 @@ class Case:
         return {"scratch": mean[0, 1], "zero": mean[1, 0], "transfer": mean[1, 1]}
 
 
-def chosen_depth(case: Case, train: np.ndarray, options: dict) -> float:
+def chosen_depth(case: Case, train: Array, options: Mapping[str, Any]) -> float:
     """The value that zeros are learnt as, by inner folds of scratch models."""
     errors = dict.fromkeys(DEPTHS, 0.0)
     for depth in DEPTHS:
@@ -121,21 +140,22 @@ def chosen_depth(case: Case, train: np.ndarray, options: dict) -> float:
                 split = Split(np.arange(10), train[fit], train[held])
                 mean = floor.raised(prepared.predict(split, grid, seed=0).mean[0, 1])
                 errors[depth] += np.abs(mean - case.values[train[held]]).sum()
-    return min(errors, key=errors.get)
+    return min(errors, key=errors.__getitem__)
 
 
-def report(name: str, rows: int, errors: list[np.ndarray], seconds: float) -> None:
+def report(table: _kit.Table, name: str, rows: int, errors: list[Array], seconds: float) -> None:
+    """A row."""
     folds = [one.mean() for one in errors]
-    print(
-        f"| {name} | {rows or '–'} | {np.concatenate(errors).mean():.4f} "
-        f"| {min(folds):.3f}–{max(folds):.3f} | {seconds:.0f} |",
-        flush=True,
-    )
+    table.row(
+        name, rows or "–", f"{np.concatenate(errors).mean():.4f}",
+        f"{min(folds):.3f}–{max(folds):.3f}", f"{seconds:.0f}",
+    )  # fmt: skip
 
 
-def baselines(case: Case, folds, extra: dict[str, np.ndarray]) -> None:
+def baselines(table: _kit.Table, case: Case, folds: Folds, extra: dict[str, Array]) -> None:
+    """Rows of what others would do."""
     features = case.block.features.values[case.block.index[len(case.source_keys) :]]
-    models = {
+    models: dict[str, Callable[[], Any]] = {
         "ridge": lambda: make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))),
         "gradient boosting": lambda: HistGradientBoostingRegressor(
             max_iter=400, learning_rate=0.05, max_features=0.3, random_state=0
@@ -148,17 +168,19 @@ def baselines(case: Case, folds, extra: dict[str, np.ndarray]) -> None:
             random_state=0,
         ),
     }
-    for label, prediction in {"": None, **extra}.items():
+    inputs: dict[str, Array | None] = {"": None, **extra}
+    for label, prediction in inputs.items():
         x = features if prediction is None else np.column_stack([features, prediction])
         for name, model in models.items():
-            start, errors = time.perf_counter(), []
-            for train, test in folds:
-                found = model().fit(x[train], case.values[train]).predict(x[test])
-                errors.append(np.abs(np.maximum(found, 0.0) - case.values[test]))
-            report(f"{name} on descriptors{label}", 0, errors, time.perf_counter() - start)
+            errors = []
+            with _kit.Clock() as clock:
+                for train, test in folds:
+                    found = model().fit(x[train], case.values[train]).predict(x[test])
+                    errors.append(np.abs(np.maximum(found, 0.0) - case.values[test]))
+            report(table, f"{name} on descriptors{label}", 0, errors, clock.wall)
 
 
-def computed_model(case: Case) -> np.ndarray:
+def computed_model(case: Case) -> Array:
     """Gradient boosting of all computed values of formulas that are not measured."""
     index, values = case.block.index, case.block.features.values
     rows = len(case.source_keys)
@@ -170,11 +192,13 @@ def computed_model(case: Case) -> np.ndarray:
     return np.asarray(model.predict(values[index[rows:]]))
 
 
-def transfer(name: str, table, rows: int, measured_rows, folds, depths, policies) -> None:
-    for policy in policies:
-        case = Case(*thinned(table, measured_rows[0], rows, policy), *measured_rows)
-        options = OPTIONS | ({"noises": [0.003, 0.02]} if policy == "allow" else {})
-        start, errors = time.perf_counter(), {"scratch": [], "zero": [], "transfer": []}
+def transfer(
+    table: _kit.Table, name: str, case: Case, folds: Folds, depths: list[float], policy: str
+) -> None:
+    """Rows of one source under one policy."""
+    options = OPTIONS | ({"noises": [0.003, 0.02]} if policy == "allow" else {})
+    errors: dict[str, list[Array]] = {"scratch": [], "zero": [], "transfer": []}
+    with _kit.Clock() as clock:
         for depth in sorted(set(depths)):
             floor = Censoring(0.0, depth)
             with TemporaryDirectory() as scratch:
@@ -184,38 +208,44 @@ def transfer(name: str, table, rows: int, measured_rows, folds, depths, policies
                         found = case.predict(train, test, policy, floor, prepared)
                         for key, mean in found.items():
                             errors[key].append(np.abs(mean - case.values[test]))
-        seconds = time.perf_counter() - start
-        n = len(case.source_keys)
-        report(f"transfer from {name}, overlap {policy}", n, errors["transfer"], seconds)
-        report(f"zero-shot from {name}, overlap {policy}", n, errors["zero"], seconds)
-    report("scratch Gaussian process", 0, errors["scratch"], seconds)
+    n = len(case.source_keys)
+    report(table, f"transfer from {name}, overlap {policy}", n, errors["transfer"], clock.wall)
+    report(table, f"zero-shot from {name}, overlap {policy}", n, errors["zero"], clock.wall)
+    if policy == "disjoint":
+        report(table, "scratch Gaussian process", 0, errors["scratch"], clock.wall)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print one table."""
+    parser = _kit.parser(__doc__)
     parser.add_argument("--rows", type=int, default=12_000)
+    parser.add_argument("--measured", type=int, help="so many of the measured rows")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--sources", nargs="*", default=list(SOURCES))
     parser.add_argument("--policies", nargs="*", default=["allow", "exclude", "disjoint"])
     parser.add_argument("--no-baselines", action="store_true")
     parser.add_argument("--depth", type=float, help="learn zeros as this, without inner folds")
-    arguments = parser.parse_args()
-    keys, values = measured()
-    folds = official_folds(len(keys))[: arguments.folds]
-    print("| model | computed values | MAE (eV) | folds | s |\n| --- | --- | --- | --- | --- |")
-    small = Case(keys, values, keys, values)
-    if arguments.depth is not None:
-        depths = [arguments.depth] * len(folds)
-    else:
+    quick = {"rows": 80, "measured": 100, "folds": 2, "sources": ["OQMD"], "no_baselines": True}
+    told = _kit.parse(parser, argv, smoke=quick | {"depth": -1.0})
+    keys, values = (side[: told.measured] for side in measured())
+    folds = official_folds(len(keys))[: told.folds]
+    depths = [told.depth] * len(folds)
+    if told.depth is None:
+        small = Case(keys, values, keys, values)
         depths = [chosen_depth(small, train, OPTIONS) for train, _ in folds]
-    print(f"zeros learnt as {depths}", flush=True)
-    if not arguments.no_baselines:
+    print(f"zeros learnt as {depths}\n", flush=True)
+    table = _kit.Table("model", "computed values", "MAE (eV)", "folds", "s")
+    if not told.no_baselines:
         tables = combine([load_dataset(name) for name in SOURCES["both"]])
         every = Case(*thinned(tables, keys, 60_000), keys, values)
-        baselines(every, folds, {" and computed-model prediction": computed_model(every)})
-    for name in arguments.sources:
-        table = combine([load_dataset(one) for one in SOURCES[name]])
-        transfer(name, table, arguments.rows, (keys, values), folds, depths, arguments.policies)
+        baselines(table, every, folds, {" and computed-model prediction": computed_model(every)})
+    for name in told.sources:
+        # The computed databases take long to read: measured values stand for them.
+        names = (MEASURED,) if told.smoke else SOURCES[name]
+        source = combine([load_dataset(one) for one in names])
+        for policy in told.policies:
+            case = Case(*thinned(source, keys, told.rows, policy), keys, values)
+            transfer(table, name, case, folds, depths, policy)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,10 @@ prints; `benchmarks/forecast_own_studies.py OUT/*` judges their laws' forecasts.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+from collections.abc import Sequence
 
-from _pair_tables import Variant, print_curves, print_models, run
+from _pair_tables import Variant, main_of
 
-from forescale.study import load_study
-
-STUDY = Path(__file__).parents[1] / "examples" / "chi.toml"
 VARIANTS = (
     Variant("unseen pairs, all their computed values hidden", "group:pair", "exclude-group", 940),
     Variant("unseen pairs, computed values of test pairs allowed", "group:pair", "allow", 940),
@@ -28,23 +24,9 @@ VARIANTS = (
 )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--replicates", type=int, default=20)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--baselines", type=int, default=10, help="replicates for baselines")
-    parser.add_argument("--only", nargs="*", help="variants, by the names of their run folders")
-    arguments = parser.parse_args()
-    study = load_study(STUDY).model_copy(update={"replicates": arguments.replicates})
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    chosen = [v for v in VARIANTS if not arguments.only or v.slug in arguments.only]
-    judged = min(arguments.baselines, arguments.replicates)
-    for variant in chosen:
-        finished, others, n = run(study, variant, arguments.out, arguments.workers, judged)
-        print(f"\n## {variant.title} (split = {variant.split}, overlap = {variant.overlap})")
-        print_models(finished, others, ("r2", "rmse", "mae"), judged or arguments.replicates, n)
-        print_curves(finished, "rmse")
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run every variant and print its tables."""
+    main_of(__doc__, "chi", VARIANTS, argv, metrics=("r2", "rmse", "mae"), replicates=(20, 10))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ with DIPPR correlations from the tables of ``chemicals``.
 
 from __future__ import annotations
 
-import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+import _kit
 import numpy as np
 import pandas as pd
 from chemicals import vapor_pressure, volume
@@ -61,22 +62,25 @@ MOLECULES = {
 THEORIES = ("hf/6-31g*", "bp86/def2-svp")
 ROOM, GAS = 298.15, 8.31446261815324
 KCAL = 4184.0
-#: Molar volume of water, which the table of densities leaves to other equations, m³/mol.
 WATER = 1.807e-5
+"""Molar volume of water, which the table of densities leaves to other equations, m³/mol."""
 
 
 def liquids() -> dict[str, tuple[float, float]]:
     """Vapour pressure (Pa) and molar volume (m³/mol) at room temperature by SMILES."""
-    found = {}
+    found: dict[str, tuple[float, float]] = {}
     for smiles, name in MOLECULES.items():
         cas = CAS_from_any(name)
         pressure = vapor_pressure.Psat_data_Perrys2_8.loc[cas]
-        saturated = EQ101(ROOM, *[pressure[f"C{k}"] for k in range(1, 6)])
+        saturated = EQ101(  # type: ignore[no-untyped-call]
+            ROOM, *[pressure[f"C{k}"] for k in range(1, 6)]
+        )
         if smiles == "O":
             found[smiles] = saturated, WATER
             continue
         density = volume.rho_data_Perry_8E_105_l.loc[cas]
-        found[smiles] = saturated, 1.0 / EQ105(ROOM, *[density[f"C{k}"] for k in range(1, 5)])
+        dense = EQ105(ROOM, *[density[f"C{k}"] for k in range(1, 5)])  # type: ignore[no-untyped-call]
+        found[smiles] = saturated, 1.0 / dense
     return found
 
 
@@ -100,11 +104,12 @@ def measured_chi() -> pd.Series:
     return pd.Series(table.values, index=list(table.keys))
 
 
-def compute(part: str, folder: Path, theory: str, limit: int | None, workers: int) -> None:
+def compute(
+    part: str, pairs: pd.Series, folder: Path, theory: str, limit: int | None, workers: int
+) -> None:
     """Run the campaign, or what is missing of it."""
     folder.mkdir(parents=True, exist_ok=True)
     listed = folder / f"{part}.csv"
-    pairs = measured_activities() if part == "activity" else measured_chi()
     listed.write_text("\n".join(["pair", *pairs.index]) + "\n")
     quantity = {"activity": "ln_gamma", "chi": "chi"}[part]
     campaign = Campaign.model_validate(
@@ -134,19 +139,20 @@ def computed(folder: Path, quantity: str, theory: str) -> pd.DataFrame:
     return pd.DataFrame()
 
 
-def compared(name: str, values: pd.Series, reference: pd.Series) -> None:
+def compared(table: _kit.Table, name: str, values: pd.Series, reference: pd.Series) -> None:
     """One line of a table."""
     keys = values.index.intersection(reference.index)
     x, y = values[keys].to_numpy(float), reference[keys].to_numpy(float)
     error = x - y
     ranks = pd.Series(x).corr(pd.Series(y), method="spearman")
-    print(
-        f"| {name} | {len(x)} | {np.sqrt(np.mean(error**2)):.2f} | {np.abs(error).mean():.2f} | "
-        f"{error.mean():+.2f} | {error.std():.2f} | {np.corrcoef(x, y)[0, 1]:.3f} | {ranks:.3f} |"
-    )
+    table.row(
+        name, len(x), f"{np.sqrt(np.mean(error**2)):.2f}", f"{np.abs(error).mean():.2f}",
+        f"{error.mean():+.2f}", f"{error.std():.2f}", f"{np.corrcoef(x, y)[0, 1]:.3f}",
+        f"{ranks:.3f}",
+    )  # fmt: skip
 
 
-HEAD = "| | n | RMSE | MAE | bias | sd | r | rank r |\n" + "| --- " * 8 + "|"
+HEADS = ("", "n", "RMSE", "MAE", "bias", "sd", "r", "rank r")
 
 
 def report(folder: Path) -> None:
@@ -155,45 +161,51 @@ def report(folder: Path) -> None:
     cosmo_rs = load_dataset("chi-cosmo-rs", "chi")
     published = pd.Series(cosmo_rs.values, index=list(cosmo_rs.keys))
     found = {theory: computed(folder, "ln_gamma", theory) for theory in THEORIES}
-    print("\nln γ at infinite dilution\n" + HEAD)
+    print("\nln γ at infinite dilution\n")
+    table = _kit.Table(*HEADS)
     for theory, frame in found.items():
         if len(frame):
             aqueous = frame.index.str.contains(" in O at") | frame.index.str.startswith("O in")
-            compared(theory, frame["ln_gamma"], activity)
-            compared(f"{theory}, without water", frame.loc[~aqueous, "ln_gamma"], activity)
-            compared(f"{theory}, with water", frame.loc[aqueous, "ln_gamma"], activity)
+            compared(table, theory, frame["ln_gamma"], activity)
+            compared(table, f"{theory}, without water", frame.loc[~aqueous, "ln_gamma"], activity)
+            compared(table, f"{theory}, with water", frame.loc[aqueous, "ln_gamma"], activity)
     found = {theory: computed(folder, "chi", theory) for theory in THEORIES}
     shared = None
-    print("\nchi\n" + HEAD)
+    print("\nchi\n")
+    table = _kit.Table(*HEADS)
     for theory, frame in found.items():
         if len(frame):
-            compared(theory, frame["chi"], chi)
+            compared(table, theory, frame["chi"], chi)
             for part in ("chi_residual", "chi_combinatorial", "chi_enthalpic"):
-                compared(f"{theory}, {part[4:]} part", frame[part], chi)
-            compared(f"{theory}, against COSMO-RS", frame["chi"], published)
-            compared("published COSMO-RS, same pairs", published.loc[
+                compared(table, f"{theory}, {part[4:]} part", frame[part], chi)
+            compared(table, f"{theory}, against COSMO-RS", frame["chi"], published)
+            compared(table, "published COSMO-RS, same pairs", published.loc[
                 published.index.intersection(frame.index)], chi)  # fmt: skip
             shared = frame.index if shared is None else shared.intersection(frame.index)
     if all(len(frame) for frame in found.values()):
         for theory, frame in found.items():
-            compared(f"{theory}, pairs of both levels", frame.loc[shared, "chi"], chi)
+            compared(table, f"{theory}, pairs of both levels", frame.loc[shared, "chi"], chi)
         first, second = (frame.loc[shared, "chi"] for frame in found.values())
-        compared("first level against second", first, second)
+        compared(table, "first level against second", first, second)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Do one part."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = _kit.parser(__doc__)
     parser.add_argument("part", choices=["activity", "chi", "report"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--theory", choices=THEORIES, default=THEORIES[0])
     parser.add_argument("--limit", type=int)
     parser.add_argument("--workers", type=int, default=1)
-    options = parser.parse_args()
-    if options.part == "report":
-        report(options.folder)
-    else:
-        compute(options.part, options.folder, options.theory, options.limit, options.workers)
+    told = _kit.parse(parser, argv, smoke={"part": "report", "folder": Path("cosmo")})
+    if told.smoke:  # small molecules in each other: seconds of quantum chemistry
+        small = pd.Series({"O in CO at 298.15 K": 0.0, "CO in O at 298.15 K": 0.0})
+        compute("activity", small, told.folder, told.theory, told.limit, told.workers)
+    if told.part == "report":
+        report(told.folder)
+        return
+    pairs = measured_activities() if told.part == "activity" else measured_chi()
+    compute(told.part, pairs, told.folder, told.theory, told.limit, told.workers)
 
 
 if __name__ == "__main__":

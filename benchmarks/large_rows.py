@@ -9,17 +9,19 @@ a machine that does other things too.
 
 from __future__ import annotations
 
-import argparse
-import resource
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import _kit
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from forescale.learners import Grid, TransferData
-from forescale.learners.gp import GPLearner, GPOptions
+from forescale.learners import Grid, GridPrediction, TransferData
+from forescale.learners.gp.learner import GPLearner
+from forescale.learners.gp.options import GPOptions
 from forescale.splits import Split
 
 FEATURES, TRAIN, TEST = 20, 200, 1_000
@@ -42,7 +44,9 @@ def synthetic(rows: int) -> TransferData:
     )
 
 
-def curve(data: TransferData, options: GPOptions, sizes: np.ndarray):
+def curve(
+    data: TransferData, options: GPOptions, sizes: NDArray[np.int64]
+) -> tuple[GridPrediction, float, float]:
     """The prediction, CPU seconds and wall seconds of one replicate."""
     rng = np.random.default_rng(1)
     rows = len(data.source_values)
@@ -54,24 +58,27 @@ def curve(data: TransferData, options: GPOptions, sizes: np.ndarray):
     return result, time.process_time() - cpu, time.perf_counter() - wall
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print one table, and what it took."""
+    parser = _kit.parser(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rank", type=int, default=2_000)
     parser.add_argument("--separate", type=int, default=100_000)
-    arguments = parser.parse_args()
+    quick = {"rows": 3_000, "rank": 100, "separate": 2_000}
+    arguments = _kit.parse(parser, argv, smoke=quick)
     options = GPOptions(method="low-rank", rank=arguments.rank)
     data = synthetic(arguments.rows)
     sizes = np.unique(np.rint(np.geomspace(100, arguments.rows, 12)).astype(np.int64))
     result, cpu, wall = curve(data, options, sizes)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    peak = _kit.peak_gib()
     measured = data.target_values[TRAIN:]
     errors = np.sqrt(np.mean((result.mean - measured) ** 2, axis=-1))
+    assert result.half_capacity is not None, "half the rank was asked for"
     half = np.sqrt(np.mean((result.half_capacity - measured) ** 2, axis=-1))
-    print(f"| n | zero-shot RMSE | m = {TRAIN} |\n| --- | --- | --- |")
+    table = _kit.Table("n", "zero-shot RMSE", f"m = {TRAIN}")
     for n, row in zip(["scratch", *sizes], errors, strict=True):
-        print(f"| {n} | {row[0]:.3f} | {row[-1]:.3f} |")
-    print(f"| {sizes[-1]}, half the rank | {half[0]:.3f} | {half[-1]:.3f} |")
+        table.row(n, f"{row[0]:.3f}", f"{row[-1]:.3f}")
+    table.row(f"{sizes[-1]}, half the rank", f"{half[0]:.3f}", f"{half[-1]:.3f}")
     print(
         f"\n{len(sizes)} sizes up to {arguments.rows} rows of {FEATURES} features, rank "
         f"{arguments.rank}: {cpu:.0f} s CPU, {wall:.0f} s wall, peak {peak:.2f} GiB"

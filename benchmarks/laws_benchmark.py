@@ -1,41 +1,69 @@
 """How well laws extrapolate, how often intervals cover, how far planned sizes are off.
 
 Prints the tables kept in docs/laws-benchmark.md. Public curves are read from the folder
-`curves` beside the one FORESCALE_MIRROR names; settings were chosen on the tuning half.
+`curves` beside the one FORESCALE_MIRROR names. Tabular curves are divided once, by data set:
+settings are chosen on two parts of four (`choose`), looked at along the way on one (`report`),
+and the documentation's figures come from the last (`untouched`).
 
     python benchmarks/laws_benchmark.py [tabular|tabular_single|drug|joint|simulation|speed ...]
+                                        [--of choose|report|untouched] [--out FOLDER]
+
+With ``--out`` each curve of a table is kept as it lands, and not forecast again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import _kit
 import numpy as np
 import pandas as pd
-from laws_simulation import simulate
+from laws_simulation import FORMS_SIMULATED, simulate, simulate_study
+from numpy.typing import NDArray
 
-from forescale.laws import fit_joint, fit_law, read_curve
+from forescale.laws import Law, LearningCurve, fit_joint, fit_law, read_curve
 from forescale.laws.posterior import Posterior
 from forescale.laws.profile import Profile
-from forescale.laws.shapes import ALPHA_RANGE
+from forescale.laws.shapes import ALPHA_RANGE, FORMS
 from forescale.planning import sample_size
 
+Array = NDArray[Any]
+Part = tuple[str, pd.DataFrame, pd.DataFrame]
+"""Name of a curve, its points to fit, and those beyond."""
+MOST: int | None = None
+"""So many curves of each kind, if not all."""
+OF = "untouched"
+"""Part of the tabular curves."""
+OUT: Path | None = None
+"""Where rows are kept as they land."""
+ODD = "1088"
+"""Data set whose tables go on with single values, hardly of the same data: see the docs."""
 CURVES = Path(os.environ.get("FORESCALE_MIRROR", "github")).parent / "curves"
 
 
-def half(curve_id: str) -> str:
-    return ("tuning", "reporting")[hashlib.sha256(curve_id.encode()).digest()[0] % 2]
+def part(dataset: str) -> str:
+    """Part of the division that the curves of a data set belong to."""
+    quarter = hashlib.sha256(f"dataset {dataset}".encode()).digest()[0] % 4
+    return ("choose", "choose", "report", "untouched")[quarter]
 
 
-def rms(values: np.ndarray) -> float:
+def interval_score(low: Array, high: Array, truth: Array) -> float:
+    """Mean width of 90 % intervals and 20 times what lies outside (Gneiting and Raftery 2007)."""
+    outside = np.maximum(low - truth, 0) + np.maximum(truth - high, 0)
+    return float(np.mean(high - low + 20 * outside))
+
+
+def rms(values: Array) -> float:
     return float(np.sqrt(np.mean(np.square(values))))
 
 
-def late_profile(fit: pd.DataFrame, n: np.ndarray) -> np.ndarray:
+def late_profile(fit: pd.DataFrame, n: Array) -> Array:
     """D·n^-a + C by profiled least squares on the last half of log n: the best known."""
     fit = fit.sort_values("n")
     late = fit[fit.n >= np.sqrt(fit.n.min() * fit.n.max())]
@@ -45,18 +73,19 @@ def late_profile(fit: pd.DataFrame, n: np.ndarray) -> np.ndarray:
     alpha = np.exp(profile.best_alpha(ALPHA_RANGE)[0][:, None])
     share, a = profile.solve(alpha)[0][0, 0], alpha[0, 0]
 
-    def shape(at: np.ndarray) -> np.ndarray:
-        return np.log((1 - share) * (at / sizes[-1]) ** -a + share)
+    def shape(at: Array) -> Array:
+        return np.asarray(np.log((1 - share) * (at / sizes[-1]) ** -a + share))
 
-    return np.mean(logs - shape(sizes)) + shape(n)
+    return np.asarray(np.mean(logs - shape(sizes)) + shape(n))
 
 
-def power_fit(fit: pd.DataFrame, n: np.ndarray) -> np.ndarray:
+def power_fit(fit: pd.DataFrame, n: Array) -> Array:
     slope, level = np.polyfit(np.log(fit.n), np.log(fit.error), 1)
-    return level + slope * np.log(n)
+    return np.asarray(level + slope * np.log(n))
 
 
-def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dict:
+def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dict[str, Any]:
+    """How one curve is forecast, by us and by others."""
     fit, beyond = fit.sort_values("n"), beyond.sort_values("n")
     options = {"se": {"se": fit.se}, "none": {}}.get(given)
     if options is None:
@@ -66,32 +95,33 @@ def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dic
     forecast = law.predict(n)
     inside = (beyond.error >= forecast.low) & (beyond.error <= forecast.high)
     row = {
-        "half": half(name),
+        "part": name,
         "combined": rms(np.log(forecast.median) - truth),
         "last value": rms(law.curve.log_error[-1] - truth),
         "power": rms(power_fit(fit, n) - truth),
         "late profile": rms(late_profile(fit, n) - truth),
         "coverage": float(inside.mean()),
         "at the largest n": float(inside.iloc[-1]),
+        "interval score": interval_score(np.log(forecast.low), np.log(forecast.high), truth),
         "median width": float(np.median(np.log(forecast.high / forecast.low))),
         "own backtest": law.backtest["coverage"],
         "recent drop": recent_drop(law.curve),
     }
     posterior = Posterior.of(law.curve)
     rng = np.random.default_rng(0)
-    for form in ("power", "power_limit", "knee"):
+    for form in FORMS:
         alone = np.log(posterior.given(form).sample(400, rng).curves(n))
         row[f"drift {form}"] = rms(np.median(alone, axis=0) - truth)
     return row | planned(law, fit, beyond)
 
 
-def recent_drop(curve) -> float:
+def recent_drop(curve: LearningCurve) -> float:
     """Fall of the log error per decade over the last decade of the fitted points."""
     recent = curve.n >= curve.n[-1] / 10
     return float(-np.polyfit(np.log10(curve.n[recent]), curve.log_error[recent], 1)[0])
 
 
-def planned(law, fit: pd.DataFrame, beyond: pd.DataFrame) -> dict:
+def planned(law: Law, fit: pd.DataFrame, beyond: pd.DataFrame) -> dict[str, Any]:
     """Levels first reached near 2, 4 and 8 times the largest fitted size."""
     best = np.minimum.accumulate(beyond.error.to_numpy(float))
     n = beyond.n.to_numpy(float)
@@ -104,74 +134,97 @@ def planned(law, fit: pd.DataFrame, beyond: pd.DataFrame) -> dict:
         truth = n[int(np.argmax(best <= level))]
         answer = sample_size(law, level)
         offs.append(abs(np.log10(answer.median / truth)))
-        never.append(answer.not_reachable > 0.5)
+        never.append(answer.p_infinite > 0.5)
     return {"decades": offs, "never": never}
 
 
-def summary(rows: list[dict]) -> pd.DataFrame:
+def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Mean over curves of every figure."""
     frame = pd.DataFrame(rows)
-    parts = [("tuning", frame[frame.half == "tuning"]), ("all", frame)]
-    parts.insert(1, ("reporting", frame[frame.half == "reporting"]))
-    lines = []
-    for name, part in parts:
-        line = {"half": name, "curves": len(part)}
-        line |= (
-            part.drop(columns=["half", "decades", "never", "recent drop"])
-            .astype(float)
-            .mean()
-            .to_dict()
-        )
-        decades = [d for row in part.decades for d in row]
-        line["planned size, decades"] = float(np.median(decades)) if decades else np.nan
-        line["wrongly never"] = float(np.mean([v for row in part.never for v in row] or [np.nan]))
-        lines.append(line)
-    return pd.DataFrame(lines)
+    line: dict[str, float] = {"curves": float(len(frame))}
+    line |= frame.drop(columns=["part", "decades", "never", "recent drop"]).mean().to_dict()
+    decades = [d for row in frame.decades for d in row]
+    never = [v for row in frame.never for v in row]
+    line["planned size, decades"] = float(np.median(decades)) if decades else np.nan
+    line["wrongly never"] = float(np.mean(never)) if never else np.nan
+    return line
 
 
 def show(title: str, frame: pd.DataFrame, digits: int = 4) -> None:
+    """Print a table under its title."""
     print(f"\n### {title}\n")
-    print("| " + " | ".join(frame.columns) + " |")
-    print("|" + " --- |" * len(frame.columns))
-    for row in frame.itertuples(index=False):
-        cells = [f"{v:.{digits}f}" if isinstance(v, float) else str(v) for v in row]
-        print("| " + " | ".join(cells) + " |")
-    sys.stdout.flush()
+    rows = frame.itertuples(index=False)
+    _kit.table(
+        frame.columns,
+        ([f"{v:.{digits}f}" if isinstance(v, float) else v for v in row] for row in rows),
+    )
 
 
-def curves(file: str, title: str, given: str) -> None:
-    table = pd.read_csv(CURVES / f"{file}.csv")
-    began, rows = time.process_time(), []
+def tabular_curves() -> list[Part]:
+    """Name, points to fit (up to an eighth of the largest n) and points beyond."""
+    table = pd.read_csv(CURVES / "lcdb11_learn.csv.gz")
+    chosen = []
     for name, curve in table.groupby("curve_id", sort=False):
-        fit, beyond = curve[curve.role == "fit"], curve[curve.role == "extrap"]
-        rows.append(score(str(name), fit, beyond, given))
-    seconds = time.process_time() - began
+        fitted = curve.n <= curve.n.max() / 8
+        if part(str(name).split("|")[1]) == OF and fitted.sum() >= 5:
+            chosen.append((str(name), curve[fitted], curve[~fitted]))
+    return chosen[:MOST]
+
+
+def curves(title: str, parts: list[Part], given: str) -> None:
+    rows = scored(title, parts, given)
     word = "with standard errors" if given == "se" else "without"
-    show_halves(f"{title}, {word} ({seconds:.0f} s of processor time)", rows)
+    seconds = sum(row.pop("seconds") for row in rows)
+    line = summary(rows)
+    usual = [row for row in rows if row["part"].split("|")[1:2] != [ODD]]
+    if len(usual) < len(rows):
+        for key in ("combined", "coverage", "interval score"):
+            line[f"{key}, {len(usual)} curves without data set {ODD}"] = summary(usual)[key]
     flat = [row for row in rows if row["recent drop"] < 0.05]
     if flat:
         ours, last = (np.mean([row[key] for row in flat]) for key in ("combined", "last value"))
-        print(
-            f"\nFlat curves (fitted points fall less than 5 % over their last decade):"
-            f" {len(flat)}, error relative to the last value seen: {ours / last:.3f}"
-        )
+        line[f"{len(flat)} flat curves, error / that of the last value"] = float(ours / last)
+    table = pd.DataFrame({"": list(line), "mean": list(line.values())})
+    show(f"{title}, {word} ({seconds:.0f} s of processor time)", table)
 
 
-def show_halves(title: str, rows: list[dict]) -> None:
-    table = summary(rows).T.reset_index()
-    show(title, table.set_axis(["", "tuning", "reporting", "all"], axis=1).iloc[1:])
+def scored(title: str, parts: list[Part], given: str) -> list[dict[str, Any]]:
+    """Every curve's figures, and the processor seconds they took."""
+    file_name = f"{title} {given}.jsonl".replace(",", "").replace(" ", "-")
+    path = None if OUT is None else OUT / file_name
+    kept: dict[str, dict[str, Any]] = {}
+    if path is not None and path.exists():
+        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        kept = {row["part"]: row for row in rows}
+    for name, fit, beyond in parts:
+        if name in kept:
+            continue
+        began = time.process_time()
+        kept[name] = score(name, fit, beyond, given)
+        kept[name]["seconds"] = time.process_time() - began
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(kept[name], default=bool) + "\n")
+    return [kept[name] for name, *_ in parts]
 
 
 def tabular() -> None:
-    curves("lcdb11_subset300", "tabular", "se")
+    curves(f"tabular, {OF} data sets", tabular_curves(), "se")
 
 
 def tabular_single() -> None:
-    curves("lcdb11_subset300", "tabular", "none")
+    curves(f"tabular, {OF} data sets", tabular_curves(), "none")
 
 
 def drug() -> None:
-    curves("drug_response_mean", "drug response", "se")
-    curves("drug_response_mean", "drug response", "none")
+    table = pd.read_csv(CURVES / "drug_response_mean.csv")
+    parts = [
+        (str(name), curve[curve.role == "fit"], curve[curve.role == "extrap"])
+        for name, curve in table.groupby("curve_id", sort=False)
+    ][:MOST]
+    curves("drug response", parts, "se")
+    curves("drug response", parts, "none")
     drug_replicates()
 
 
@@ -179,14 +232,16 @@ def drug_replicates() -> None:
     mean = pd.read_csv(CURVES / "drug_response_mean.csv")
     every = pd.read_csv(CURVES / "drug_response_replicates.csv")
     rows = []
-    for name, curve in mean.groupby("curve_id", sort=False):
+    for name, curve in list(mean.groupby("curve_id", sort=False))[:MOST]:
         last = curve[curve.role == "fit"].n.max()
         points = every[(every.curve_id == name) & (every.n <= last)]
-        rows.append(score(str(name), points, curve[curve.role == "extrap"], "replicate"))
-    show(
-        "drug response, from replicates",
-        summary(rows).T.reset_index().set_axis(["", "tuning", "reporting", "all"], axis=1).iloc[1:],
-    )
+        rows.append((str(name), points, curve[curve.role == "extrap"]))
+    line = summary([
+        {key: value for key, value in row.items() if key != "seconds"}
+        for row in scored("drug response", rows, "replicate")
+    ])  # fmt: skip
+    table = pd.DataFrame({"": list(line), "mean": list(line.values())})
+    show("drug response, from replicates", table)
 
 
 def joint() -> None:
@@ -215,19 +270,19 @@ def joint() -> None:
     show("joint n × m grid, root-mean-square log error", pd.DataFrame(rows))
 
 
-def least_squares(fit: pd.DataFrame, beyond: pd.DataFrame) -> dict[str, np.ndarray]:
+def least_squares(fit: pd.DataFrame, beyond: pd.DataFrame) -> dict[str, Array]:
     """Each joint form alone by least squares on log errors, many starts, no drift."""
     from scipy.optimize import least_squares as solve
 
-    def product(p, n, m):
+    def product(p: Array, n: Any, m: Any) -> Any:
         a, al, b, be, e = np.exp(p)
         return (a * n**-al + b) * m**-be + e
 
-    def separate(p, n, m):
+    def separate(p: Array, n: Any, m: Any) -> Any:
         a, al, b, be, e = np.exp(p)
         return a * n**-al + b * m**-be + e
 
-    def effective(p, n, m):
+    def effective(p: Array, n: Any, m: Any) -> Any:
         d, k, g, be, e = np.exp(p)
         return d * (m + k * n**g) ** -be + e
 
@@ -235,12 +290,13 @@ def least_squares(fit: pd.DataFrame, beyond: pd.DataFrame) -> dict[str, np.ndarr
     far = beyond.n / fit.n.max(), beyond.m / fit.m.max()
     rng, found = np.random.default_rng(0), {}
     for form in (product, separate, effective):
-        best = None
-        for _ in range(40):
+        best: Any = None
+        for _ in range(40 if MOST is None else MOST):
             start = rng.normal(-1, 1, 5)
             with np.errstate(all="ignore"):
                 answer = solve(
-                    lambda p, form=form: np.log(form(p, n, m)) - np.log(fit.error), start,
+                    lambda p, form=form: np.log(form(p, n, m)) - np.log(fit.error),
+                    start,
                     bounds=(-25, 8),
                 )  # fmt: skip
             best = answer if best is None or answer.cost < best.cost else best
@@ -249,8 +305,10 @@ def least_squares(fit: pd.DataFrame, beyond: pd.DataFrame) -> dict[str, np.ndarr
 
 
 def simulation() -> None:
-    rows = [simulate(form, trials=300) for form in ("law", "knee", "two powers")]
+    rows = [simulate(form, trials=MOST or 100) for form in FORMS_SIMULATED]
     show("simulation: coverage of 90 % intervals", pd.DataFrame(rows), 3)
+    rows = [simulate_study(form, studies=MOST or 20) for form in FORMS_SIMULATED]
+    show("simulated studies of five curves", pd.DataFrame(rows), 3)
 
 
 def speed() -> None:
@@ -278,6 +336,23 @@ PARTS = {
     "speed": speed,
 }
 
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print the tables of some parts, or of all."""
+    global MOST, OF, OUT
+    parser = _kit.parser(__doc__)
+    parser.add_argument("parts", nargs="*", default=list(PARTS), help=", ".join(PARTS))
+    parser.add_argument("--most", type=int, help="so many curves of each kind")
+    parser.add_argument("--of", default=OF, choices=["choose", "report", "untouched"])
+    parser.add_argument("--out", type=Path, help="folder that keeps results")
+    told = _kit.parse(parser, argv, smoke={"parts": ["tabular", "speed"], "most": 1})
+    if unknown := set(told.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    MOST, OF, OUT = told.most, told.of, told.out
+    for part in told.parts:
+        if part in ("simulation", "speed") or CURVES.is_dir():
+            PARTS[part]()
+
+
 if __name__ == "__main__":
-    for part in sys.argv[1:] or PARTS:
-        PARTS[part]()
+    main()

@@ -11,13 +11,15 @@ from __future__ import annotations
 import json
 import multiprocessing
 import resource
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import combinations
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+
+import _kit
 
 from forescale.catalog.live import Manners, OptimadeQuery, fetch_optimade
 
@@ -26,8 +28,13 @@ ELEMENTS = [
     *("Ge", "Sn", "N", "P", "As", "O", "S", "Se", "Te", "F", "Cl", "Br", "I"),
 ]
 PAIRS = list(combinations(ELEMENTS, 2))
-INFO = {"data": {"attributes": {"api_version": "1.2.0"}}, "meta": {"provider": {"name": "Big"}}}
-PROPERTIES = {"data": {"properties": {"_big_band_gap": {"type": "float", "unit": "eV"}}}}
+INFO: dict[str, object] = {
+    "data": {"attributes": {"api_version": "1.2.0"}},
+    "meta": {"provider": {"name": "Big"}},
+}
+PROPERTIES: dict[str, object] = {
+    "data": {"properties": {"_big_band_gap": {"type": "float", "unit": "eV"}}}
+}
 
 
 def entry(number: int) -> dict[str, object]:
@@ -46,7 +53,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        body = INFO if parts.path == "/v1/info" else PROPERTIES
+        body: dict[str, object] = INFO if parts.path == "/v1/info" else PROPERTIES
         if parts.path == "/v1/structures":
             start = int(parse_qs(parts.query).get("page_offset", ["0"])[0])
             end = min(start + self.page, self.entries)
@@ -76,14 +83,20 @@ def serve(ports: multiprocessing.Queue[int], entries: int, page: int) -> None:
     server.serve_forever()
 
 
-def main() -> None:
-    entries, page = (*map(int, sys.argv[1:]), 500_000, 500)[:2]
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print one table."""
+    parser = _kit.parser(__doc__)
+    parser.add_argument("entries", type=int, nargs="?", default=500_000)
+    parser.add_argument("page", type=int, nargs="?", default=500, help="entries a page")
+    told = _kit.parse(parser, argv, smoke={"entries": 100, "page": 50})
+    entries, page = told.entries, told.page
     ports: multiprocessing.Queue[int] = multiprocessing.Queue()
     server = multiprocessing.Process(target=serve, args=(ports, entries, page), daemon=True)
     server.start()
     query = OptimadeQuery(f"http://127.0.0.1:{ports.get()}", "_big_band_gap")
-    print("| | entries | compositions | seconds | of processor | peak GB | MB on disk |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    table = _kit.Table(
+        "", "entries", "compositions", "seconds", "of processor", "peak GB", "MB on disk"
+    )
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "pages"
         for what in ("read", "used again"):
@@ -93,11 +106,11 @@ def main() -> None:
             )
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
             disk = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
-            print(
-                f"| {what} | {fetched.entries:,} | {len(fetched.table):,} "
-                f"| {time.monotonic() - start:.0f} | {time.process_time() - processor:.0f} "
-                f"| {peak:.2f} | {disk:.0f} |"
-            )
+            table.row(
+                what, f"{fetched.entries:,}", f"{len(fetched.table):,}",
+                f"{time.monotonic() - start:.0f}", f"{time.process_time() - processor:.0f}",
+                f"{peak:.2f}", f"{disk:.0f}",
+            )  # fmt: skip
     server.terminate()
 
 

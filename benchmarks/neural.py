@@ -15,34 +15,40 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import time
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import _kit
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from numpy.typing import NDArray
 
 from forescale.learners import Grid
-from forescale.learners.mlp import MLPLearner, MLPOptions
-from forescale.splits import learner_seed
-from forescale.study import RunFolder, load_data, load_study, run_replicates
-from forescale.workflow import conclude
+from forescale.learners.mlp.learner import MLPLearner, PreparedMLP
+from forescale.learners.mlp.options import MLPOptions
+from forescale.splits import Split, learner_seed
+from forescale.study import Design, Study, load_data
+from forescale.study.sections import LearnerSpec
 
-STUDY = Path(__file__).parents[1] / "examples" / "comparison" / "polymer-density-mlp.toml"
+Array = NDArray[Any]
+STUDY = _kit.EXAMPLES / "comparison" / "polymer-density-mlp.toml"
 
 
 def cells(grid: Grid, options: MLPOptions) -> list[tuple[str, int, int, int, int]]:
     """Side, values, steps, batch and width of every training of one replicate."""
-    found = []
+    found: list[tuple[str, int, int, int, int]] = []
 
-    def pretraining(side, size, width):
+    def pretraining(side: str, size: int, width: int) -> None:
         steps = max(options.min_steps, round(options.epochs * size / options.batch))
         found.append((side, size, -(-steps // 50) * 50, options.batch, width))
 
-    def tuning(size, width):
+    def tuning(size: int, width: int) -> None:
         steps = max(1, round(options.fine_tune_epochs * size / options.fine_tune_batch))
         found.append(("target", size, steps, options.fine_tune_batch, width))
 
@@ -58,7 +64,8 @@ def cells(grid: Grid, options: MLPOptions) -> list[tuple[str, int, int, int, int
     return found
 
 
-def weights(inputs: int, width: int, layers: int, rng) -> list[np.ndarray]:
+def weights(inputs: int, width: int, layers: int, rng: np.random.Generator) -> list[Array]:
+    """Weights and biases before training."""
     widths = [inputs, *[width] * layers, 1]
     found = []
     for fan_in, fan_out in itertools.pairwise(widths):
@@ -67,14 +74,27 @@ def weights(inputs: int, width: int, layers: int, rng) -> list[np.ndarray]:
     return found
 
 
-def numpy_loop(table, rows, values, steps, batch, width, layers, rng) -> None:
+@dataclass(frozen=True)
+class Training:
+    """What one network learns, and how: rows of ``table`` and their scaled values."""
+
+    table: Array
+    rows: Array
+    values: Array
+    batch: int
+    width: int
+    layers: int
+
+
+def numpy_loop(one: Training, rng: np.random.Generator, steps: int) -> None:
     """One network, step after step: forward, backward and Adam as a plain program has them."""
-    params = weights(table.shape[1], width, layers, rng)
+    batch, layers = one.batch, one.layers
+    params = weights(one.table.shape[1], one.width, layers, rng)
     first = [np.zeros_like(p) for p in params]
     second = [np.zeros_like(p) for p in params]
     for step in range(1, steps + 1):
-        chosen = rng.integers(0, len(rows), batch)
-        x, y = table[rows[chosen]], values[chosen]
+        chosen = rng.integers(0, len(one.rows), batch)
+        x, y = one.table[one.rows[chosen]], one.values[chosen]
         inputs, gates = [], []
         for layer in range(layers):
             inputs.append(x)
@@ -85,7 +105,7 @@ def numpy_loop(table, rows, values, steps, batch, width, layers, rng) -> None:
         inputs.append(x)
         miss = x @ params[-2] + params[-1] - y[:, None]
         back = 2 * miss / batch
-        slopes = []
+        slopes: list[Array] = []
         for layer in range(layers, -1, -1):
             slopes[:0] = [inputs[layer].T @ back, back.sum(axis=0)]
             if layer:
@@ -101,8 +121,8 @@ ADAM = optax.adamw(1e-3, weight_decay=0.01)
 
 
 @jax.jit
-def _jax_step(params, moments, x, y):
-    def loss(params):
+def _jax_step(params: Any, moments: Any, x: Any, y: Any) -> Any:
+    def loss(params: Any) -> Any:
         hidden = x
         for layer in range(len(params) // 2 - 1):
             hidden = jax.nn.silu(hidden @ params[2 * layer] + params[2 * layer + 1])
@@ -112,14 +132,15 @@ def _jax_step(params, moments, x, y):
     return optax.apply_updates(params, change), moments
 
 
-def jax_loop(table, rows, values, steps, batch, width, layers, rng) -> None:
+def jax_loop(one: Training, rng: np.random.Generator, steps: int) -> None:
     """One network, one compiled call a step."""
-    params = weights(table.shape[1], width, layers, rng)
+    params = weights(one.table.shape[1], one.width, one.layers, rng)
     moments = ADAM.init(params)
     for _ in range(steps):
-        chosen = rng.integers(0, len(rows), batch)
-        params, moments = _jax_step(params, moments, table[rows[chosen]], values[chosen])
-    jax.block_until_ready(params)
+        chosen = rng.integers(0, len(one.rows), one.batch)
+        x, y = one.table[one.rows[chosen]], one.values[chosen]
+        params, moments = _jax_step(params, moments, x, y)
+    jax.block_until_ready(params)  # type: ignore[no-untyped-call]
 
 
 def matmul_rate(size: int = 1500) -> float:
@@ -131,25 +152,22 @@ def matmul_rate(size: int = 1500) -> float:
     return 2 * size**3 / seconds
 
 
-def _timed(call) -> float:
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def _timed(call: Callable[[], object]) -> float:
+    with _kit.Clock() as clock:
+        call()
+    return clock.wall
 
 
-def speed(replicates: int, sizes: int, share: float) -> None:
-    study = load_study(STUDY).model_copy(update={"replicates": replicates})
-    spaced = study.grid.n_source.model_copy(update={"count": sizes})
-    grid = study.grid.model_copy(update={"n_source": spaced})
-    study = study.model_copy(update={"grid": grid})
+def speed(study: Study, share: float) -> None:
+    """Print seconds of all replicates together and of one network after another."""
     data = load_data(study, workers=2)
-    grid, options = data.grid(study), MLPOptions(**study.learner.options)
-    splits = [data.split(study, r) for r in range(replicates)]
+    design, replicates = Design.of(study, data), study.replicates
+    grid, options = design.grid, MLPOptions.model_validate(study.learner.options)
+    splits = list(design.splits)
     seeds = [learner_seed(study.seed, r) for r in range(replicates)]
     prepared = MLPLearner(options).prepare(data.arrays(), Path())
-    (block,) = prepared.blocks
     trainings = cells(grid, options)
-    inputs = block.values.shape[1]
+    inputs = prepared.arrays.blocks[0].values.shape[1]
     work = 0.0
     for _, _, steps, batch, width in trainings:
         multiplied = inputs * width + (options.layers - 1) * width**2 + width
@@ -160,71 +178,88 @@ def speed(replicates: int, sizes: int, share: float) -> None:
     short = options.model_copy(
         update={"epochs": 1e-3, "min_steps": 1, "fine_tune_epochs": 1e-3, "patience": 1}
     )
-    idle = replace(prepared, options=short)
+    idle = replace(prepared, arrays=replace(prepared.arrays, options=short))
     compiling = _timed(lambda: list(idle.predict_many(splits, grid, seeds)))
     together = _timed(lambda: list(prepared.predict_many(splits, grid, seeds)))
     rate = max(rate, matmul_rate())
-    print(f"\n| {replicates} replicates, {len(grid.n_source)} n × {len(grid.n_target)} m | "
-          "s | ratio | GFLOP/s |\n| --- | --- | --- | --- |")  # fmt: skip
-    print(f"| together | {together:.0f} | 1 | {work / together / 1e9:.0f} |")
-    print(f"| compiling, once | {compiling:.0f} | | |")
-    rng = np.random.default_rng(0)
-    values = {"source": prepared.source_values, "target": prepared.target_values}
-    for name, loop in (("NumPy", numpy_loop), ("JAX, a call a step", jax_loop)):
-        seconds = 0.0
-        for side, size, steps, batch, width in trainings:
-            rows = (splits[0].source if side == "source" else splits[0].train)[:size]
-            own = values[side][rows]
-            scaled = ((own - own.mean()) / own.std()).astype(np.float32)
-            places = getattr(block, side)[rows]
-            timed = max(10, round(share * steps))
-            arguments = (block.values, places, scaled)
-            loop(*arguments, 3, batch, width, options.layers, rng)  # compiled before the clock
-            once = _timed(
-                lambda a=arguments, k=timed, b=batch, w=width, f=loop: f(
-                    *a, k, b, w, options.layers, rng
-                )
-            )
-            seconds += once / timed * steps * replicates
-        print(f"| one after another, {name} | {seconds:.0f} (from {share:.0%} of its steps) | "
-              f"{seconds / together:.1f} | {work / seconds / 1e9:.0f} |")  # fmt: skip
-    print(f"| the machine's own matrix product | | | {rate / 1e9:.0f} |")
+    print()
+    title = f"{replicates} replicates, {len(grid.n_source)} n × {len(grid.n_target)} m"
+    table = _kit.Table(title, "s", "ratio", "GFLOP/s")
+    table.row("together", f"{together:.0f}", 1, f"{work / together / 1e9:.0f}")
+    table.row("compiling, once", f"{compiling:.0f}", "", "")
+    loops: dict[str, Loop] = {"NumPy": numpy_loop, "JAX, a call a step": jax_loop}
+    for name, loop in loops.items():
+        seconds = replicates * one_by_one(loop, prepared, splits[0], trainings, share)
+        table.row(
+            f"one after another, {name}", f"{seconds:.0f} (from {share:.0%} of its steps)",
+            f"{seconds / together:.1f}", f"{work / seconds / 1e9:.0f}",
+        )  # fmt: skip
+    table.row("the machine's own matrix product", "", "", f"{rate / 1e9:.0f}")
 
 
-def density(replicates: int) -> None:
-    study = load_study(STUDY).model_copy(update={"replicates": replicates})
+Loop = Callable[[Training, np.random.Generator, int], None]
+
+
+def one_by_one(
+    loop: Loop,
+    prepared: PreparedMLP,
+    split: Split,
+    trainings: Sequence[tuple[str, int, int, int, int]],
+    share: float,
+) -> float:
+    """Seconds of one replicate's trainings, one after another, from a share of their steps."""
+    rng, arrays, seconds = np.random.default_rng(0), prepared.arrays, 0.0
+    block = arrays.blocks[0]
+    for side, size, steps, batch, width in trainings:
+        computed = side == "source"
+        rows = (split.source if computed else split.train)[:size]
+        own = (arrays.source_values if computed else arrays.target_values)[rows]
+        scaled = ((own - own.mean()) / own.std()).astype(np.float32)
+        places = (block.source if computed else block.target)[rows]
+        one = Training(block.values, places, scaled, batch, width, arrays.options.layers)
+        loop(one, rng, 3)  # compiled before the clock
+        timed = max(10, round(share * steps))
+        seconds += _timed(partial(loop, one, rng, timed)) / timed * steps
+    return seconds
+
+
+def density(study: Study, policies: Sequence[str]) -> None:
+    """Print errors and laws under each policy."""
     with TemporaryDirectory() as folder:
-        for policy in ("exclude", "allow"):
-            evaluation = study.evaluation.model_copy(update={"overlap": policy})
-            wanted = study.model_copy(update={"evaluation": evaluation})
-            data = load_data(wanted, workers=2)
-            run = RunFolder.open(Path(folder) / policy, wanted, data)
-            run_replicates(wanted, data, run)
-            finished = conclude(run)
-            means = finished.summary[finished.summary["metric"] == "rmse"]
+        for policy in policies:
+            finished = _kit.ran(_kit.varied(study, overlap=policy), Path(folder) / policy, 2)
             print(f"\n### overlap = {policy}\n")
-            print(means.pivot(index="n_source", columns="n_target", values="mean").round(4))
-            for law in finished.laws:
-                if law.metric == "rmse":
-                    a, c = law.decay_rate, law.transfer_gap
-                    print(
-                        f"| {law.n_target} | {a.estimate:.2f} [{a.low:.2f}, {a.high:.2f}] "
-                        f"| {c.estimate:.3f} [{c.low:.3f}, {c.high:.3f}] | {law.r_squared:.3f} "
-                        f"| {law.half_capacity_change:+.1%} | {', '.join(law.flags)} |"
-                    )
+            _kit.grid_table(finished.folder.errors(), half=finished.folder.half_capacity_errors())
+            print()
+            _kit.law_table(finished.laws.laws)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["speed", "density"])
+def main(argv: Sequence[str] | None = None) -> None:
+    """Do one part, or both."""
+    parser = _kit.parser(__doc__)
+    parser.add_argument("what", choices=["speed", "density", "both"])
     parser.add_argument("--replicates", type=int, default=20)
     parser.add_argument("--sizes", type=int, default=12, help="numbers of computed values")
     parser.add_argument("--share", type=float, default=0.05)
-    arguments = parser.parse_args()
-    if arguments.what == "speed":
-        speed(arguments.replicates, arguments.sizes, arguments.share)
-    else:
-        density(arguments.replicates)
+    arguments = _kit.parse(parser, argv, smoke={"what": "both", "share": 1e-3})
+    study = _kit.study(STUDY, arguments, replicates=arguments.replicates)
+    if arguments.smoke:
+        quick = {"epochs": 0.5, "min_steps": 2, "fine_tune_epochs": 0.5, "patience": 1}
+        options = study.learner.options | quick | {"width": 8, "ensemble": 1}
+        study = study.model_copy(update={"learner": LearnerSpec(name="mlp", **options)})
+    if arguments.what != "density":
+        speed(spaced(study, arguments), arguments.share)
+    if arguments.what != "speed":
+        density(study, ("exclude",) if arguments.smoke else ("exclude", "allow"))
+
+
+def spaced(study: Study, arguments: argparse.Namespace) -> Study:
+    """The study with so many sizes of n."""
+    sizes = study.grid.n_source
+    if isinstance(sizes, tuple):  # shrunk
+        return study
+    changed = sizes.model_copy(update={"count": arguments.sizes})
+    return study.model_copy(update={"grid": study.grid.model_copy(update={"n_source": changed})})
 
 
 if __name__ == "__main__":

@@ -11,19 +11,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import _kit
 import pandas as pd
 
-from forescale.simulation import Campaign, campaign_table
+from forescale.simulation import Campaign, campaign_table, run_campaign
 from forescale.simulation.runner import header_of
 from forescale.simulation.sources import list_materials
 from forescale.simulation.store import Store
 from forescale.tables import PropertyTable, Provenance
 
-CAMPAIGNS = Path(__file__).parents[1] / "examples" / "campaigns"
+CAMPAIGNS = _kit.EXAMPLES / "campaigns"
 LICENCE = "BSD-3-Clause"
 
 
@@ -49,7 +51,7 @@ BUNDLES = {
         description="Refractive index of liquids at 293 K and electronic properties of molecules, "
         "computed with GFN2-xTB and D4 on one force-field conformer",
         value="refractive index by Lorentz–Lorenz: D4 static polarisability, liquid volume from "
-        "vdw_volume, vdw_area and polar hydrogens (simulation/optics.py); no unit",
+        "vdw_volume, vdw_area and polar hydrogens (engines/optics.py); no unit",
         columns=("polarizability", "vdw_volume", "vdw_area", "dipole", "homo", "lumo", "energy"),
         materials="identifier tables of the chemicals package: single, neutral, closed-shell "
         "molecules of H C N O F Si P S Cl Br I with at most 24 heavy atoms; none favoured or "
@@ -105,10 +107,34 @@ BUNDLES = {
 }
 
 
-def main(name: str, results: list[Path], output: Path) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Write ``NAME.parquet`` and ``NAME.json``."""
+    parser = _kit.parser(__doc__)
+    parser.add_argument("name", choices=BUNDLES)
+    parser.add_argument("results", help="folders, joined by commas")
+    parser.add_argument("output", type=Path)
+    quick = {"name": "xtb-refractive-index", "results": "campaign", "output": Path("bundle")}
+    told = _kit.parse(parser, argv, smoke=quick)
+    campaign = Campaign.from_toml(CAMPAIGNS / BUNDLES[told.name].campaign)
+    if told.smoke:
+        campaign = _few(campaign, Path(told.results))
+    write(told.name, campaign, [Path(part) for part in told.results.split(",")], told.output)
+
+
+def _few(campaign: Campaign, results: Path) -> Campaign:
+    """The campaign of two molecules, run."""
+    listed = Path("molecules.csv")
+    listed.write_text("smiles\nO\nC\n")
+    materials = [type(campaign.materials[0])(file=listed)]
+    changes = {"materials": materials, "results": results, "folder": Path(), "workers": 1}
+    campaign = campaign.model_copy(update=changes)
+    run_campaign(campaign)
+    return campaign
+
+
+def write(name: str, campaign: Campaign, results: list[Path], output: Path) -> None:
+    """Write the table and its card."""
     bundle = BUNDLES[name]
-    campaign = Campaign.from_toml(CAMPAIGNS / bundle.campaign)
     tables, attempts = zip(*(_read(folder, bundle, campaign) for folder in results), strict=True)
     whole = pd.concat(attempts, ignore_index=True).drop_duplicates("key", keep="first")
     frame = pd.concat([table.frame for table in tables], ignore_index=True)
@@ -117,10 +143,10 @@ def main(name: str, results: list[Path], output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"{name}.parquet"
     replace(tables[0], frame=frame, provenance=(record,)).to_parquet(path)
-    card = _card(name, bundle, whole, tables[0], record)
+    card = _card(name, bundle, whole, tables[0], record, header_of(campaign).units)
     card["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
     path.with_suffix(".json").write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
-    print(json.dumps(card["counts"], indent=2))
+    _kit.table(("attempts", "number"), card["counts"].items())
 
 
 def _read(results: Path, bundle: Bundle, campaign: Campaign) -> tuple[PropertyTable, pd.DataFrame]:
@@ -141,14 +167,18 @@ def _read(results: Path, bundle: Bundle, campaign: Campaign) -> tuple[PropertyTa
 
 
 def _card(
-    name: str, bundle: Bundle, attempts: pd.DataFrame, table: PropertyTable, record: Provenance
-) -> dict[str, object]:
+    name: str,
+    bundle: Bundle,
+    attempts: pd.DataFrame,
+    table: PropertyTable,
+    record: Provenance,
+    units: Mapping[str, str],
+) -> dict[str, Any]:
     done = attempts[attempts["status"] == "done"]
     reasons = attempts.loc[attempts["status"] != "done", "reason"]
     # What a message says of one material is not part of its reason.
     short = reasons.str.replace(r"'\*?[^' ]*':? ?", "", regex=True)
     short = short.str.replace(r"[-+]?\d[\d.]*%?", "…", regex=True).value_counts()
-    units = header_of(Campaign.from_toml(CAMPAIGNS / bundle.campaign)).units
     return {
         "name": name,
         "description": bundle.description,
@@ -180,4 +210,4 @@ def _card(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], [Path(part) for part in sys.argv[2].split(",")], Path(sys.argv[3]))
+    main()

@@ -13,21 +13,21 @@ Every part is a campaign in FOLDER: stop it at any time, the same command goes o
 
 from __future__ import annotations
 
-import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import _kit
 import numpy as np
 import pandas as pd
 
 from forescale.catalog import load_dataset
 from forescale.materials import Polymer
+from forescale.metrics import Floats, rmse
 from forescale.simulation import Campaign, protocols, run_campaign
 from forescale.simulation.store import Store
 
-#: Density of the amorphous polymer at about 298 K, g/cm³, as commonly tabulated (usual sources:
-#: Polymer Handbook; Mark, Physical Properties of Polymers Handbook, doi 10.1007/978-0-387-69002-5).
 LITERATURE = {
     "polyethylene": ("*CC*", 0.855),
     "polypropylene, atactic": ("*CC(*)C", 0.866),
@@ -40,15 +40,25 @@ LITERATURE = {
     "poly(ethylene terephthalate)": ("*OCCOC(=O)c1ccc(cc1)C(*)=O", 1.335),
     "bisphenol A polycarbonate": ("*Oc1ccc(cc1)C(C)(C)c1ccc(cc1)OC(*)=O", 1.20),
 }
+"""Density of the amorphous polymer at about 298 K, g/cm³, as commonly tabulated (usual sources:
+Polymer Handbook; Mark, Physical Properties of Polymers Handbook, doi 10.1007/978-0-387-69002-5)."""
 TWO = ("polystyrene", "poly(methyl methacrylate)")
-#: Part: polymers, seeds, and what differs from the preset ``quick``.
+SHORT: dict[str, Any] = {
+    "atoms": 150, "chains": 2, "cutoff": 6.0, "packing": 1.0, "melt": 0.2, "cooling": 2000.0,
+    "hot": 500.0, "block": 0.2, "blocks": 3, "drift": 0.9, "piece": 0.4,
+}  # fmt: skip
+"""A protocol that runs in seconds; its numbers mean nothing."""
+QUICK = {"atoms": 1000, "chains": 4, "scale": 0.03, "backend": "openmm", "time_step": 4.0}
+"""Settings of the preset that parts change."""
 PARTS: dict[str, tuple[tuple[str, ...], tuple[int, ...], dict[str, Any]]] = {
     "density": (tuple(LITERATURE), (0,), {}),
     "replicas": (TWO, (1, 2), {}),
     "larger": (TWO, (0,), {"atoms": 2500, "chains": 4}),
     "slower": (TWO, (0,), {"scale": 0.12}),
     "lammps": (TWO, (0,), {"backend": "lammps", "time_step": 2.0}),
+    "smoke": (("poly(ethylene oxide)",), (0,), SHORT),
 }
+"""Part: polymers, seeds, and what differs from the preset ``quick``."""
 
 
 def compute(part: str, folder: Path) -> None:
@@ -90,12 +100,12 @@ def read(folder: Path) -> pd.DataFrame:
     return table
 
 
-def summary(computed: np.ndarray, literature: np.ndarray) -> str:
+def summary(computed: Floats, literature: Floats) -> str:
     """RMSE, bias, scatter about the bias, correlation."""
     error = computed - literature
     r = np.corrcoef(computed, literature)[0, 1] if len(error) > 2 else float("nan")
     return (
-        f"n {len(error)}, RMSE {np.sqrt(np.mean(error**2)):.3f}, bias {error.mean():+.3f}, "
+        f"n {len(error)}, RMSE {rmse(computed, literature):.3f}, bias {error.mean():+.3f}, "
         f"relative bias {np.mean(error / literature):+.1%}, scatter {error.std():.3f}, r {r:.3f}"
     )
 
@@ -103,18 +113,31 @@ def summary(computed: np.ndarray, literature: np.ndarray) -> str:
 def report(folder: Path) -> None:
     """Print the tables."""
     table = read(folder)
-    print("| part | seed | polymer | literature | density | error | α, 1e-4/K | Cp | n | ps | s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    printed = _kit.Table(
+        "part",
+        "seed",
+        "polymer",
+        "literature",
+        "density",
+        "error",
+        "α, 1e-4/K",
+        "Cp",
+        "n",
+        "ps",
+        "s",
+    )
     for row in table.sort_values(["part", "polymer", "seed0"]).itertuples():
         length = re.search(r"([\d.]+) ps", str(row.notes))
-        print(
-            f"| {row.part} | {row.seed0} | {row.polymer} | {row.literature} | {row.density:.3f} | "
-            f"{row.density_error:.3f} | {row.thermal_expansion * 1e4:.1f} | "
-            f"{row.heat_capacity:.0f} | {row.refractive_index:.3f} | "
-            f"{length[1] if length else ''} | {row.wall_s:.0f} |"
-            if row.status == "done"
-            else f"| {row.part} | {row.seed0} | {row.polymer} | {row.literature} | {row.reason} |"
-        )
+        cells = [row.part, row.seed0, row.polymer, row.literature]
+        if row.status == "done":
+            cells += [
+                f"{row.density:.3f}", f"{row.density_error:.3f}",
+                f"{row.thermal_expansion * 1e4:.1f}", f"{row.heat_capacity:.0f}",
+                f"{row.refractive_index:.3f}", length[1] if length else "", f"{row.wall_s:.0f}",
+            ]  # fmt: skip
+        else:
+            cells += [row.reason, *[""] * 6]
+        printed.row(*cells)
     done = table[table["status"] == "done"]
     print(f"\n{len(done)} of {len(table)} done")
     for part, rows in done.groupby("part"):
@@ -160,12 +183,14 @@ def against_measured(results: Path) -> None:
         print("   theirs:", summary(np.array([values[key] for key in common]), rho))
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Do one part."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = _kit.parser(__doc__)
     parser.add_argument("part", choices=[*PARTS, "report", "measured"])
     parser.add_argument("folder", type=Path)
-    options = parser.parse_args()
+    options = _kit.parse(parser, argv, smoke={"part": "report", "folder": Path("md")})
+    if options.smoke:
+        compute("smoke", options.folder)
     if options.part == "report":
         report(options.folder)
     elif options.part == "measured":
@@ -173,9 +198,6 @@ def main() -> None:
     else:
         compute(options.part, options.folder)
 
-
-#: Settings of the preset that parts change.
-QUICK = {"atoms": 1000, "chains": 4, "scale": 0.03, "backend": "openmm", "time_step": 4.0}
 
 if __name__ == "__main__":
     main()

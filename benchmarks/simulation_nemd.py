@@ -12,60 +12,62 @@ The parts with a FOLDER are campaigns: stop them at any time, the same command g
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import _kit
 import numpy as np
+from numpy.typing import NDArray
 from scipy import constants
 
-from forescale.materials import Polymer
-from forescale.simulation import Campaign, protocols, run_campaign
-from forescale.simulation.engines.md import MdSettings
-from forescale.simulation.engines.md.backend import (
+from forescale.engines.md import MdSettings
+from forescale.engines.md.backend import (
     BackEnd,
     Integration,
     thermal_velocities,
     without_drift,
 )
-from forescale.simulation.engines.md.cell import GAS, Cell, State, Topology
-from forescale.simulation.engines.md.conductivity import Conductivity, conductivity
-from forescale.simulation.engines.md.history import History
-from forescale.simulation.engines.md.lammps_backend import Lammps
-from forescale.simulation.engines.md.openmm_backend import OpenMM
-from forescale.simulation.engines.md.stages import Stage
+from forescale.engines.md.cell import GAS, Cell, State, Topology
+from forescale.engines.md.conductivity import Conductivity, conductivity
+from forescale.engines.md.history import History
+from forescale.engines.md.lammps_backend import Lammps
+from forescale.engines.md.openmm_backend import OpenMM
+from forescale.engines.md.stages import Stage
+from forescale.materials import Polymer
+from forescale.simulation import Campaign, protocols, run_campaign
 from forescale.simulation.store import Store
 
-#: Argon: kcal/mol, Å, g/mol.
 EPSILON, SIGMA, MASS = 0.238, 3.405, 39.948
-#: W/(m K) of one reduced unit of thermal conductivity, k_B/σ²·√(ε/m).
+"""Argon: kcal/mol, Å, g/mol."""
 REDUCED = (
     constants.k
     / (SIGMA * 1e-10) ** 2
     * float(np.sqrt(EPSILON * 1e3 * constants.calorie / (MASS * 1e-3)))
 )
-#: Reduced temperature, density and conductivity. Evans 1986, doi 10.1103/PhysRevA.34.1449, as given
-#: with LAMMPS's examples, where four other methods yield 3.4 to 3.8 with the same cut-off.
+"""W/(m K) of one reduced unit of thermal conductivity, k_B/σ²·√(ε/m)."""
 PUBLISHED = (1.35, 0.6, 3.4)
+"""Reduced temperature, density and conductivity. Evans 1986, doi 10.1103/PhysRevA.34.1449, as given
+with LAMMPS's examples, where four other methods yield 3.4 to 3.8 with the same cut-off."""
 
-#: Repeat unit, and the range of measured conductivities of the amorphous polymer near 300 K,
-#: W/(m K), as commonly tabulated (Polymer Handbook; Mark, doi 10.1007/978-0-387-69002-5).
 MEASURED = {
     "polystyrene": ("*CC(*)c1ccccc1", 0.14, 0.16),
     "poly(methyl methacrylate)": ("*CC(*)(C)C(=O)OC", 0.19, 0.21),
     "polyethylene": ("*CC*", 0.25, 0.30),
 }
+"""Repeat unit, and the range of measured conductivities of the amorphous polymer near 300 K, W/(m
+K), as commonly tabulated (Polymer Handbook; Mark, doi 10.1007/978-0-387-69002-5)."""
 ONE = ("polystyrene",)
-#: Part: polymers, and what differs from the preset ``quick``.
 PARTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "polymers": (tuple(MEASURED), {}),
     "masses": (ONE, {"hydrogen_mass": 1.008, "time_step": 2.0}),
     "length": (ONE, {"copies": 4, "flow": 360.0}),
     "current": (ONE, {"contrast": 30.0, "flow": 360.0}),
 }
+"""Part: polymers, and what differs from the preset ``quick``."""
 
 
 def lennard_jones(
@@ -81,15 +83,15 @@ def lennard_jones(
 
     Parameters
     ----------
-    temperature, density : float
+    temperature, density
         Reduced.
-    atoms, copies : int
+    atoms, copies
         Atoms in one cube, cubes in the box.
-    flow : float
+    flow
         Time in which heat flows, ps; the first third is left out.
-    seed : int
+    seed
         Of places and velocities.
-    backend : BackEnd, optional
+    backend
         OpenMM if not given.
     """
     kelvin, length = temperature * EPSILON / GAS, SIGMA * (atoms / density) ** (1.0 / 3.0)
@@ -123,7 +125,7 @@ def lennard_jones(
 
 
 def _argon() -> Topology:
-    terms = {
+    terms: dict[str, NDArray[Any]] = {
         name: np.empty((0, columns), dtype=np.int64 if name.endswith("s") else np.float64)
         for name, columns in (
             ("bonds", 2), ("bond_term", 2), ("angles", 3), ("angle_term", 2),
@@ -136,30 +138,34 @@ def _argon() -> Topology:
     )  # fmt: skip
 
 
-def check_fluid() -> None:
-    """Print the Lennard-Jones fluid's conductivity for boxes of several lengths."""
+RUNS = (("OpenMM", 2, 0), ("OpenMM", 2, 1), ("OpenMM", 3, 0), ("OpenMM", 4, 0), ("LAMMPS", 2, 0))
+
+
+def check_fluid(runs: Sequence[tuple[str, int, int]], atoms: int, flow: float) -> None:
+    """Print the Lennard-Jones fluid's conductivity for boxes of several lengths.
+
+    Parameters
+    ----------
+    runs
+        Program, cubes in the box, seed.
+    atoms, flow
+        Atoms in a cube, and ps that heat flows in a box of one cube.
+    """
     temperature, density, published = PUBLISHED
     print(f"T* {temperature}, density* {density}, published conductivity* {published}")
-    print("| program | atoms | box, σ | seed | conductivity* | standard error | leak | mean T* |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    rows = (
-        ("OpenMM", 2, 0),
-        ("OpenMM", 2, 1),
-        ("OpenMM", 3, 0),
-        ("OpenMM", 4, 0),
-        ("LAMMPS", 2, 0),
+    table = _kit.Table(
+        "program", "atoms", "box, σ", "seed", "conductivity*", "standard error", "leak", "mean T*"
     )
-    for name, copies, seed in rows:
+    for name, copies, seed in runs:
         backend = Lammps() if name == "LAMMPS" else OpenMM()
         found, states = lennard_jones(
-            temperature, density, 256, copies, 100.0 * copies**2, seed, backend
+            temperature, density, atoms, copies, flow * copies**2, seed, backend
         )
-        print(
-            f"| {name} | {256 * copies} | {copies * states[0].length / SIGMA:.1f} | {seed} | "
-            f"{found.value / REDUCED:.2f} | {found.error / REDUCED:.2f} | {found.leak:+.2%} | "
-            f"{found.temperature * GAS / EPSILON:.2f} |",
-            flush=True,
-        )
+        table.row(
+            name, atoms * copies, f"{copies * states[0].length / SIGMA:.1f}", seed,
+            f"{found.value / REDUCED:.2f}", f"{found.error / REDUCED:.2f}", f"{found.leak:+.2%}",
+            f"{found.temperature * GAS / EPSILON:.2f}",
+        )  # fmt: skip
 
 
 def compute(part: str, folder: Path) -> None:
@@ -184,32 +190,33 @@ def compute(part: str, folder: Path) -> None:
 def report(folder: Path) -> None:
     """Print the table."""
     known = {Polymer.parse(row[0]).key: (name, *row[1:]) for name, row in MEASURED.items()}
-    print("| polymer | protocol | measured | computed | standard error | density | notes | s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    table = _kit.Table(
+        "polymer", "protocol", "measured", "computed", "standard error", "density", "notes", "s"
+    )
     for header in protocols(folder / "results").values():
         frame = Store(folder / "results", header).attempts().drop_duplicates("key", keep="last")
         quick = MdSettings.model_validate({"conductivity": True}).model_dump(mode="json")
         changed = [f"{k} {v}" for k, v in header.settings.items() if v != quick[k]]
         for row in frame.itertuples():
             name, low, high = known[row.key]
-            found = (
-                f"{row.thermal_conductivity:.3f} | {row.thermal_conductivity_error:.3f} | "
-                f"{row.density:.3f} | {row.notes}"
-                if row.status == "done"
-                else f"{row.status} | | | {row.reason}"
-            )
+            found = [row.status, "", "", row.reason]
+            if row.status == "done":
+                conductivity, error = row.thermal_conductivity, row.thermal_conductivity_error
+                found = [f"{conductivity:.3f}", f"{error:.3f}", f"{row.density:.3f}", row.notes]
             words = ", ".join(changed) or "quick"
-            print(f"| {name} | {words} | {low}–{high} | {found} | {row.wall_s:.0f} |")
+            table.row(name, words, f"{low}–{high}", *found, f"{row.wall_s:.0f}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Do one part."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = _kit.parser(__doc__)
     parser.add_argument("part", choices=["lennard-jones", *PARTS, "report"])
     parser.add_argument("folder", type=Path, nargs="?")
-    options = parser.parse_args()
-    if options.part == "lennard-jones":
-        check_fluid()
+    options = _kit.parse(parser, argv, smoke={"part": "lennard-jones"})
+    if options.smoke:
+        check_fluid((("OpenMM", 2, 0),), 108, 0.3)
+    elif options.part == "lennard-jones":
+        check_fluid(RUNS, 256, 100.0)
     elif options.folder is None:
         parser.error(f"{options.part} needs a FOLDER")
     elif options.part == "report":

@@ -6,32 +6,16 @@ python benchmarks/simulation_overhead.py [JOBS] [WORKERS]
 from __future__ import annotations
 
 import resource
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from forescale.simulation import Campaign, EngineProtocol, Job, Record, Status, run_campaign
+import _kit
 
+from forescale.simulation import Campaign, Status, run_campaign
 
-class NoOp:
-    """An engine that does nothing."""
-
-    name = "noop"
-    kinds = frozenset({"molecule"})
-    units = {"length": ""}  # noqa: RUF012
-    version = "1"
-    Settings = EngineProtocol
-
-    def __init__(self, settings: EngineProtocol) -> None:
-        self.settings = settings
-
-    def check(self) -> None:
-        """Nothing is needed."""
-
-    def compute(self, job: Job) -> Record:
-        """Return the length of the key."""
-        return Record({"length": float(len(job.material))})
+NOOP = f"{Path(__file__).resolve().parent / '_noop.py'}:NoOp"
 
 
 def resident_mib() -> float:
@@ -47,8 +31,13 @@ def ethers(count: int) -> list[str]:
     ]
 
 
-def main(jobs: int, workers: int) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Run, and print one table."""
+    parser = _kit.parser(__doc__)
+    parser.add_argument("jobs", type=int, nargs="?", default=100_000)
+    parser.add_argument("workers", type=int, nargs="?", default=1)
+    told = _kit.parse(parser, argv, smoke={"jobs": 100})
+    jobs, workers = told.jobs, told.workers
     with tempfile.TemporaryDirectory() as folder:
         materials = Path(folder) / "materials.csv"
         materials.write_text("\n".join(["smiles", *ethers(jobs)]) + "\n")
@@ -57,11 +46,11 @@ def main(jobs: int, workers: int) -> None:
                 "name": "overhead",
                 "results": Path(folder) / "results",
                 "materials": [{"file": materials}],
-                "engine": {"name": f"{Path(__file__).resolve()}:NoOp"},
+                "engine": {"name": NOOP},
                 "workers": workers,
             }
         )
-        print(f"{'jobs':>8} {'seconds':>8} {'ms/job':>7} {'MiB':>6}")
+        table = _kit.Table("jobs", "seconds", "ms/job", "MiB")
         last = [0.0]
 
         def observe(status: Status) -> None:
@@ -69,10 +58,10 @@ def main(jobs: int, workers: int) -> None:
                 step = status.seconds - last[0]
                 last[0] = status.seconds
                 each = 1e3 * step / max(1, jobs // 10)
-                print(
-                    f"{status.finished_now:8d} {status.seconds:8.1f} {each:7.2f} "
-                    f"{resident_mib():6.0f}"
-                )
+                table.row(
+                    status.finished_now, f"{status.seconds:.1f}", f"{each:.2f}",
+                    f"{resident_mib():.0f}",
+                )  # fmt: skip
 
         started = time.perf_counter()
         run_campaign(campaign, observe=observe)
@@ -84,5 +73,4 @@ def main(jobs: int, workers: int) -> None:
 
 
 if __name__ == "__main__":
-    numbers = [int(text) for text in sys.argv[1:]]
-    main(*(numbers + [100_000, 1][len(numbers) :]))
+    main()

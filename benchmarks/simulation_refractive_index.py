@@ -10,17 +10,20 @@ Brandrup, Immergut and Grulke), entered by hand and not checked against the book
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
+import _kit
 import numpy as np
 import pandas as pd
 from chemicals import refractivity, search_chemical
 
+from forescale.engines.xtb import XtbEngine, XtbSettings
 from forescale.errors import MaterialError
 from forescale.materials import Molecule
+from forescale.metrics import Floats, rmse
 from forescale.simulation import Job
-from forescale.simulation.engines.xtb import XtbEngine, XtbSettings
 from forescale.tables import PropertyTable
 
 POLYMERS = {
@@ -58,12 +61,12 @@ POLYMERS = {
 }
 
 
-def measured_molecules() -> pd.Series:
-    """Mean measured index near 293 K by canonical key."""
+def measured_molecules(most: int | None) -> pd.Series:
+    """Mean measured index near 293 K by canonical key, of so many of the handbook's rows."""
     refractivity._load_RI_data()
     table = refractivity.RI_data_CRC_organic
     rows = []
-    for cas, row in table[table["RIT"].between(288.0, 303.2)].iterrows():
+    for cas, row in table[table["RIT"].between(288.0, 303.2)].head(most).iterrows():
         try:
             rows.append((Molecule.parse(search_chemical(cas).smiles).key, row["RI"]))
         except (MaterialError, ValueError):
@@ -71,29 +74,36 @@ def measured_molecules() -> pd.Series:
     return pd.DataFrame(rows, columns=["key", "n"]).groupby("key")["n"].mean()
 
 
-def line(name: str, computed: np.ndarray, measured: np.ndarray) -> str:
+def cells(name: str, computed: Floats, measured: Floats) -> tuple[object, ...]:
     """One row of the table."""
     error = computed - measured
-    rmse, bias = np.sqrt(np.mean(error**2)), error.mean()
     r = np.corrcoef(computed, measured)[0, 1]
-    return f"{name:28s} {len(error):6d} {rmse:8.4f} {bias:8.4f} {error.std():8.4f} {r:6.3f}"
+    figures = (float(rmse(computed, measured)), error.mean(), error.std())
+    return name, len(error), *(f"{figure:.4f}" for figure in figures), f"{r:.3f}"
 
 
-def main(path: Path) -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print one table."""
-    print(f"{'':28s} {'n':>6} {'RMSE':>8} {'bias':>8} {'scatter':>8} {'r':>6}")
-    table = PropertyTable.from_parquet(path)
+    parser = _kit.parser(__doc__)
+    bundled = Path(str(files("forescale.catalog").joinpath("data/xtb-refractive-index.parquet")))
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--molecules", type=int, help="so many measured ones")
+    parser.add_argument("--polymers", type=int, default=len(POLYMERS), help="so many of them")
+    told = _kit.parse(parser, argv, smoke={"table": bundled, "molecules": 60, "polymers": 1})
+    printed = _kit.Table("", "n", "RMSE", "bias", "scatter", "r")
+    table = PropertyTable.from_parquet(told.table)
     computed = pd.Series(table.values, index=table.keys)
-    measured = measured_molecules()
+    measured = measured_molecules(told.molecules)
     common = computed.index.intersection(measured.index)
     x, y = computed[common].to_numpy(), measured[common].to_numpy()
-    print(line("molecules, 288-303 K", x, y))
+    printed.row(*cells("molecules, 288-303 K", x, y))
     usual = np.abs(x - y - np.median(x - y)) < 0.15
-    print(line("  without the 0.15 outliers", x[usual], y[usual]))
-    engine = XtbEngine(XtbSettings())
-    values = [engine.compute(Job(unit, "polymer")).values["refractive_index"] for unit in POLYMERS]
-    print(line("amorphous polymers", np.array(values), np.array(list(POLYMERS.values()))))
+    printed.row(*cells("… without the 0.15 outliers", x[usual], y[usual]))
+    engine, units = XtbEngine(XtbSettings()), list(POLYMERS)[: told.polymers]
+    values = [engine.compute(Job(unit, "polymer")).values["refractive_index"] for unit in units]
+    known = np.array([POLYMERS[unit] for unit in units])
+    printed.row(*cells("amorphous polymers", np.array(values), known))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

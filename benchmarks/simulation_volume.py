@@ -10,25 +10,29 @@ errors.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
+
+import _kit
 import numpy as np
 from chemicals import search_chemical, volume
 from numpy.typing import NDArray
 from scipy.constants import N_A
 
+from forescale.engines.geometry import conformer, vdw_volume_and_area
+from forescale.engines.optics import LIQUID
+from forescale.engines.xtb import polar_hydrogens, require_supported
 from forescale.errors import MaterialError
 from forescale.materials import Molecule
-from forescale.simulation.engines.xtb import polar_hydrogens, require_supported
-from forescale.simulation.geometry import conformer, vdw_volume_and_area
-from forescale.simulation.optics import LIQUID
 
 TEMPERATURE = 293.15  # K
 LOWEST_CRITICAL = 450.0  # K
 
 
-def liquids() -> NDArray[np.float64]:
+def liquids(most: int | None) -> NDArray[np.float64]:
     """Rows of measured volume (Å³), van der Waals volume and surface, polar hydrogens."""
     rows = []
-    for cas, row in volume.rho_data_Perry_8E_105_l.iterrows():
+    for cas, row in itertools.islice(volume.rho_data_Perry_8E_105_l.iterrows(), most):
         if not row.Tmin <= TEMPERATURE <= row.Tmax or LOWEST_CRITICAL > row.C3:
             continue
         try:
@@ -43,7 +47,9 @@ def liquids() -> NDArray[np.float64]:
     return np.array(rows)
 
 
-def report(name: str, terms: NDArray[np.float64], measured: NDArray[np.float64]) -> None:
+def report(
+    table: _kit.Table, name: str, terms: NDArray[np.float64], measured: NDArray[np.float64]
+) -> None:
     """Fit and print one model; errors are relative, each liquid left out once."""
     relative = terms / measured[:, None]
     inverse = np.linalg.pinv(relative)
@@ -51,18 +57,21 @@ def report(name: str, terms: NDArray[np.float64], measured: NDArray[np.float64])
     leverage = np.sum(relative * inverse.T, axis=1)
     error = (relative @ coefficients - 1.0) / (1.0 - leverage)
     shown = ", ".join(f"{c:.3f}" for c in coefficients)
-    print(f"{name:32s} {len(measured):5d} {np.sqrt(np.mean(error**2)):8.4f}   {shown}")
+    table.row(name, len(measured), f"{np.sqrt(np.mean(error**2)):.4f}", shown)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Compare the model in use with a single packing coefficient."""
-    table = liquids()
-    measured, terms = table[:, 0], table[:, 1:]
-    print(f"{'volume of':32s} {'n':>5} {'rel. err':>8}   coefficients")
-    report("van der Waals volume", terms[:, :1], measured)
-    report("  + surface", terms[:, :2], measured)
-    report("  + surface + polar hydrogens", terms, measured)
-    print("in use:", ", ".join(map(str, LIQUID)))
+    parser = _kit.parser(__doc__)
+    parser.add_argument("--limit", type=int, help="so many of the liquids")
+    told = _kit.parse(parser, argv, smoke={"limit": 20})
+    rows = liquids(told.limit)
+    measured, terms = rows[:, 0], rows[:, 1:]
+    table = _kit.Table("volume of", "n", "relative error", "coefficients")
+    report(table, "van der Waals volume", terms[:, :1], measured)
+    report(table, "  + surface", terms[:, :2], measured)
+    report(table, "  + surface + polar hydrogens", terms, measured)
+    print("\nin use:", ", ".join(map(str, LIQUID)))
 
 
 if __name__ == "__main__":

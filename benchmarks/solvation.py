@@ -8,16 +8,15 @@ only prints; `benchmarks/forecast_own_studies.py OUT/*` judges their laws' forec
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+from collections.abc import Sequence
 
+import _kit
 import numpy as np
-from _pair_tables import Variant, print_curves, print_models, run
+from _pair_tables import Variant, main_of
 
-from forescale.catalog import load_dataset
-from forescale.study import RunFolder, load_study
+from forescale.metrics import mae, rmse
+from forescale.study import RunFolder, StudyData
 
-STUDY = Path(__file__).parents[1] / "examples" / "solvation.toml"
 VARIANTS = (
     Variant("random pairs, computed values of test pairs hidden", "random", "exclude", 7000),
     Variant("random pairs, computed values of test pairs allowed", "random", "allow", 7000),
@@ -27,49 +26,33 @@ VARIANTS = (
 )
 
 
-def print_cosmo(folder: RunFolder) -> None:
+def print_cosmo(folder: RunFolder, data: StudyData) -> None:
     """COSMO-RS itself against measurement, and ours, on the test pairs that both have."""
-    computed = load_dataset("solvation-cosmo-rs")
-    known = dict(zip(computed.keys, computed.values, strict=True))
-    measured = load_dataset("solvation-measured")
+    known = dict(zip(data.source.keys, data.source.values, strict=True))
     predictions = folder.predictions()
-    keys = measured.keys[predictions["row"].to_numpy()]
+    keys = data.target.keys[predictions["row"].to_numpy()]
     common = np.array([key in known for key in keys])
     shown = predictions[common]
-    theirs = np.array([known[key] for key in keys[common]])
-    print(f"\n| test pairs that COSMO-RS has too ({len(shown)} predictions) | MAE | RMSE |")
-    print("| --- | --- | --- |")
-    for name, values in [
-        ("COSMO-RS itself", theirs),
-        ("transfer (ours)", shown["predicted"].to_numpy()),
-        ("zero-shot", shown["zero_shot"].to_numpy()),
-        ("scratch", shown["scratch"].to_numpy()),
-    ]:
-        error = values - shown["measured"].to_numpy()
-        print(f"| {name} | {np.abs(error).mean():.3f} | {np.sqrt((error**2).mean()):.3f} |")
+    ways = {
+        "COSMO-RS itself": np.array([known[key] for key in keys[common]]),
+        "transfer (ours)": shown["predicted"].to_numpy(),
+        "zero-shot": shown["zero_shot"].to_numpy(),
+        "scratch": shown["scratch"].to_numpy(),
+    }
+    print()
+    table = _kit.Table(
+        f"test pairs that COSMO-RS has too ({len(shown)} predictions)", "MAE", "RMSE"
+    )
+    measured = shown["measured"].to_numpy()
+    for name, values in ways.items():
+        if len(shown):
+            table.row(name, f"{mae(values, measured):.3f}", f"{rmse(values, measured):.3f}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--replicates", type=int, default=10)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--baselines", type=int, default=3, help="replicates for baselines")
-    parser.add_argument("--baselines-at", type=int, help="most computed values for baselines")
-    parser.add_argument("--only", nargs="*", help="variants, by the names of their run folders")
-    arguments = parser.parse_args()
-    study = load_study(STUDY).model_copy(update={"replicates": arguments.replicates})
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    chosen = [v for v in VARIANTS if not arguments.only or v.slug in arguments.only]
-    judged = min(arguments.baselines, arguments.replicates)
-    for variant in chosen:
-        finished, others, n = run(
-            study, variant, arguments.out, arguments.workers, judged, arguments.baselines_at
-        )
-        print(f"\n## {variant.title} (split = {variant.split}, overlap = {variant.overlap})")
-        print_models(finished, others, ("mae", "rmse", "r2"), judged or arguments.replicates, n)
-        print_curves(finished, "mae")
-        print_cosmo(finished.folder)
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run every variant and print its tables."""
+    metrics = ("mae", "rmse", "r2")
+    main_of(__doc__, "solvation", VARIANTS, argv, metrics, replicates=(10, 3), also=print_cosmo)
 
 
 if __name__ == "__main__":

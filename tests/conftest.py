@@ -5,10 +5,14 @@ The small study is of a user's own files: alkanes and their derivatives, additiv
 
 import os
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tomli_w
+from studies import changed
 
 from forescale.cli.main import main
 from forescale.study import load_study
@@ -39,7 +43,47 @@ noises = [0.003, 0.1]
 [grid]
 n_source = {{ from = 20, count = 5 }}
 n_target = [5, 20, 40]
+[evaluation]
+metrics = ["rmse"]
 """
+
+
+IN_THEIR_OWN_TIME = ("cluster", "slurm", "processes")
+
+
+def pytest_collection_modifyitems(items):
+    """Give tests that wait for real processes, which a busy machine can starve, a second try."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in IN_THEIR_OWN_TIME):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+ALL_EXTRAS = os.environ.get("FORESCALE_EXTRAS") == "all"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_terminal_summary(terminalreporter):
+    """Count skipped tests by reason; where all extras are there, none may be missing."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[-1]) for report in skipped if report.longrepr)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"skipped {count}: {reason}")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Fail a session in which an extra that should be installed was not."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not ALL_EXTRAS or reporter is None or exitstatus:
+        return
+    wanted = ("needs the extra", "engine needs", "could not import", "the extra", "example needs")
+    hidden = [
+        report.nodeid
+        for report in reporter.stats.get("skipped", [])
+        if report.longrepr and any(word in str(report.longrepr[-1]) for word in wanted)
+    ]
+    if hidden:
+        reporter.write_line(f"{len(hidden)} skipped for want of an extra: {', '.join(hidden[:5])}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,7 +119,7 @@ def additive_values() -> dict[str, float]:
 def write_study():
     """Write study.toml, computed.csv (K) and measured.csv (degC, column lab) to a folder."""
 
-    def write(folder, replicates=4, **replacements):
+    def write(folder, replicates=4, **changes):
         values = additive_values()
         rng = np.random.default_rng(0)
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,12 +131,9 @@ def write_study():
             for row, smiles in enumerate(chosen)
         )
         (folder / "measured.csv").write_text("smiles,tb_c,lab\n" + measured)
-        text = STUDY.format(replicates=replicates)
-        for old, new in replacements.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        (folder / "study.toml").write_text(text)
-        return folder / "study.toml"
+        path = folder / "study.toml"
+        path.write_text(STUDY.format(replicates=replicates))
+        return rewritten(path, changes)
 
     return write
 
@@ -105,17 +146,46 @@ def study_file(write_study, tmp_path):
 
 @pytest.fixture
 def edited(study_file):
-    """The small study with some text of its file replaced, as ``edited({old: new})``."""
+    """The small study with other keys, as ``edited({"grid.n_target": [5]})``."""
+    return lambda changes: load_study(rewritten(study_file, changes))
 
-    def edited(replacements):
-        text = study_file.read_text()
-        for old, new in replacements.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        study_file.write_text(text)
-        return load_study(study_file)
 
-    return edited
+def rewritten(path, changes):
+    """Change keys of a study file; see :func:`studies.changed`."""
+    if changes:
+        path.write_text(tomli_w.dumps(changed(tomllib.loads(path.read_text()), changes)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def dask_processes(tmp_path_factory):
+    """A scheduler and two workers; a test that kills one adds one first."""
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    from dask_processes import DaskProcesses
+
+    with DaskProcesses(tmp_path_factory.mktemp("dask")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory):
+    """A real Slurm of our own on this machine; its programs are on the path meanwhile."""
+    pytest.importorskip("submitit", reason="the extra slurm is not installed")
+    from real_slurm import RealSlurm, missing
+
+    if why := missing():
+        pytest.skip(why)
+    running = RealSlurm(tmp_path_factory.mktemp("slurm"))
+    try:
+        running.start()
+    except (RuntimeError, TimeoutError) as error:
+        running.stop()
+        pytest.skip(f"Slurm cannot be started here: {error}")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in running.environment.items():
+            patch.setenv(name, value)
+        yield running
+    running.stop()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from forescale._files import replace_file, scratch_folder
+from forescale._machine.files import replace_file, scratch_folder
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

@@ -12,9 +12,9 @@ from importlib import metadata
 
 import numpy as np
 
+from forescale.engines.geometry import conformer
 from forescale.errors import MissingDependencyError
 from forescale.simulation import EngineProtocol, Job, Record
-from forescale.simulation.geometry import conformer
 
 
 class Settings(EngineProtocol):

@@ -105,8 +105,8 @@ def decisions(laws: dict[int, Law], matters: float) -> pd.DataFrame:
         answer = stopping(laws[size], following - size, matters)
         came = laws[following].curve
         gain = float(np.interp(size, came.n, came.error) - came.error[-1])
-        foreseen = [answer["gain"][name] for name in ("median", "low", "high")]
-        rows.append((size, following, *foreseen, gain, answer["stop"], gain < matters))
+        foreseen = [answer.gain.median, answer.gain.low, answer.gain.high]
+        rows.append((size, following, *foreseen, gain, answer.stop, gain < matters))
     columns = ["size", "next", "gain", "gain_low", "gain_high", "gain_came", "stop", "stop_right"]
     return pd.DataFrame(rows, columns=columns)
 

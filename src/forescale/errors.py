@@ -6,6 +6,9 @@ means a defect of forescale itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class ForescaleError(Exception):
     """Base of every error raised on purpose. The work failed (exit code 1)."""
@@ -53,3 +56,18 @@ class IntegrityError(ForescaleError):
 
 class MissingDependencyError(ForescaleError, ImportError):
     """An optional package or program is needed; the message says how to install it."""
+
+
+def did_you_mean(got: str, known: Iterable[str]) -> str:
+    """Return a question that names what is closest to what was got; nothing where none is.
+
+    >>> did_you_mean("refractive-indx-measured", ["refractive-index-measured", "chi-measured"])
+    "; did you mean 'refractive-index-measured'?"
+    >>> did_you_mean("density", ["chi"])
+    ''
+    """
+    names = {name.lower(): name for name in known}
+    plain = got.strip().lower()
+    close = get_close_matches(plain, names, n=1, cutoff=0.6)
+    close = close or [name for name in names if plain and (plain in name or name in plain)][:1]
+    return f"; did you mean {names[close[0]]!r}?" if close else ""

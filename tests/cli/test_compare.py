@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import manifests
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,11 +26,9 @@ def runs(tmp_path):
             if n
         ]
         columns = ["replicate", "n_source", "n_target", "metric", "value"]
-        folder = tmp_path / name / "errors"
-        folder.mkdir(parents=True)
-        pd.DataFrame(rows, columns=columns).to_parquet(folder / "part-00000.parquet")
-        manifest = {"name": name, "metric_unit": "K", "noise_floor": None}
-        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+        manifests.write_errors(tmp_path / name, pd.DataFrame(rows, columns=columns))
+        study = {"name": name, "source": [{"dataset": name}]}
+        manifests.write(tmp_path / name, metric_unit="K", study=study)
     return [str(tmp_path / "cheap"), str(tmp_path / "careful")]
 
 
@@ -68,13 +67,9 @@ def learners(tmp_path):
         if name == "steep":
             rows = [row if row[:3] != (3, 100, 20) else (*row[:4], np.nan) for row in rows]
         columns = ["replicate", "n_source", "n_target", "metric", "value"]
-        folder = tmp_path / name / "errors"
-        folder.mkdir(parents=True)
-        pd.DataFrame(rows, columns=columns).to_parquet(folder / "part-00000.parquet")
-        study = {"name": name, "seed": 0, "learner": {"name": name}, "replicates": 6}
-        manifest = {"name": name, "metric_unit": "K", "noise_floor": None, "study": study,
-                    "data": {"source": "a"}, "descriptor": "d"}  # fmt: skip
-        (tmp_path / name / "manifest.json").write_text(json.dumps(manifest))
+        manifests.write_errors(tmp_path / name, pd.DataFrame(rows, columns=columns))
+        study = {"name": name, "learner": {"name": name}, "replicates": 6}
+        manifests.write(tmp_path / name, metric_unit="K", study=study)
     return [str(tmp_path / "flat"), str(tmp_path / "steep")]
 
 
@@ -93,7 +88,7 @@ def test_learners_on_one_study_are_paired(learners):
     assert answers[20]["ahead"]["n_source"] == 128000
     assert answers[20]["ahead"]["probability_best"]["steep"] > 0.9
     assert "zero-shot, 6 replicates paired" in result.stderr
-    assert "n = 1.28e+05  flat 0." in result.stderr
+    assert "n = 128\u202f000  flat 0." in result.stderr
 
 
 def test_runs_of_different_studies_are_not_taken_for_learners(learners, runs):
@@ -104,3 +99,16 @@ def test_runs_of_different_studies_are_not_taken_for_learners(learners, runs):
         result = CliRunner().invoke(app, ["compare", *pair, "--json"])
         assert result.exit_code == 0, result.exception
         assert "learners" not in json.loads(result.stdout)
+
+
+def test_a_page_and_a_figure_show_the_laws_on_one_axis(runs, tmp_path):
+    page, figure = tmp_path / "both.html", tmp_path / "both.svg"
+    result = CliRunner().invoke(
+        app, ["compare", *runs, "--cost", "1", "--cost", "2", "--page", str(page),
+              "--figure", str(figure)]
+    )  # fmt: skip
+    assert result.exit_code == 0, result.exception
+    text = page.read_text()
+    assert "Cheap and Careful compared" in text
+    assert "careful" in text
+    assert figure.read_text().lstrip().startswith("<?xml")

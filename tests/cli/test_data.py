@@ -106,8 +106,13 @@ def test_a_wrong_request_ends_in_two(forescale, table, change, words):
     assert words in err
 
 
-def test_options_that_must_be_given(forescale, table, tmp_path):
-    code, _, err = forescale("data", "check", table, *COLUMNS)
+def test_what_is_not_said_is_guessed_or_asked_for(forescale, table, tmp_path):
+    code, out, _ = forescale("data", "check", table)
+    assert code == 1
+    assert "unit: K (guessed from the size of values called boiling point)" in out
+    assert "[[source]]\nfile = " in out
+    table.write_text("smiles,score\nCCO,351\nCC,184\n")
+    code, _, err = forescale("data", "check", table)
     assert code == 2
     assert "--unit" in err
     code, _, err = forescale("data", "check", tmp_path / "none.csv", *COLUMNS, "--unit", "K")
@@ -141,19 +146,28 @@ def test_pairs_are_checked_on_both_sides_and_their_temperature(forescale, pairs)
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (PAIRS[:-2], "--solute and --solvent"),
         ((*PAIRS, "--material", "p"), "do not go together"),
-        ((*PAIRS, "--temperature", "T"), "expected both or neither"),
+        ((*PAIRS, "--temperature-unit", "K"), "expected both or neither"),
         ((*PAIRS, *KELVIN[:-1], "kcal"), "expected a unit of temperature"),
         ((*PAIRS, *KELVIN[:-1], "kelvins?"), "not known"),
         (("--kind", "polymer", *PAIRS[2:]), "do not go together"),
-        (PAIRS[:6], "expected --material"),
     ],
 )
 def test_options_that_do_not_fit_pairs_are_refused(forescale, pairs, options, words):
     code, _, err = forescale("data", "check", pairs, *options)
     assert code == 2
     assert words in err
+
+
+@pytest.mark.parametrize("options", [(), PAIRS[:6], PAIRS[:-2]])
+def test_the_sides_of_pairs_are_guessed_where_pairs_are_meant(forescale, pairs, options):
+    text = pairs.read_text()
+    pairs.write_text(text if options else text.replace("p,s", "polymer,solvent"))
+    code, out, _ = forescale("data", "check", pairs, *options, "--unit", "", "--json")
+    study = json.loads(out)["study"]
+    assert code == 1
+    assert (study["kind"], study["temperature"], study["temperature_unit"]) == ("pair", "T", "K")
+    assert [study["solute"][0], study["solvent"][0]] == ["p", "s"]
 
 
 def test_a_table_of_compositions_is_checked(forescale, tmp_path):

@@ -1,5 +1,6 @@
 """``forescale predict``: from a run folder and a table to predictions."""
 
+import io
 import json
 import shutil
 
@@ -58,10 +59,43 @@ def test_standard_output_takes_the_predictions(forescale, finished, new):
     assert (code, out) == (2, "")
 
 
+def test_structures_are_predicted_as_python_does(forescale, finished):
+    from forescale.prediction import Predictor
+
+    code, out, _ = forescale("predict", finished, "OCCCC", "CC(C)CC#N", "--json")
+    assert code == 0
+    rows = json.loads(out)["predictions"]
+    assert [row["key"] for row in rows] == ["CCCCO", "CC(C)CC#N"]
+    found = Predictor.load(str(finished)).predict(["OCCCC", "CC(C)CC#N"])
+    for name in ("prediction", "low", "high", "distance", "warning", "known"):
+        assert [row[name] for row in rows] == found[name].tolist()
+    code, out, _ = forescale("predict", finished, "OCCCC", "C[Se]C")
+    assert code == 0
+    assert "known: its" in out
+    assert "outside: has Se, which none of the 100 measured materials has" in " ".join(out.split())
+    code, _, err = forescale("predict", finished, "CCO", "C1CC")
+    assert code == 2
+    assert "1 of 2 structures cannot be predicted" in err
+    code, out, _ = forescale("predict", finished, "CCO", "C1CC", "--on-error", "skip")
+    assert code == 0
+    assert "C1CC  no prediction: got 'C1CC'" in out
+
+
+@pytest.mark.parametrize("text", ["CCCCO\n\nCCCCCCCCC\n", "id,smiles\n1,CCCCO\n2,CCCCCCCCC\n"])
+def test_standard_input_is_structures_or_a_table(forescale, finished, monkeypatch, text):
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    code, out, err = forescale("predict", finished, "-")
+    assert code == 0
+    table = pd.read_csv(io.StringIO(out))
+    assert table["key"].tolist() == ["CCCCO", "CCCCCCCCC"]
+    assert "predicted  2 of 2 rows" in err
+
+
 def test_wrong_requests_end_in_two(forescale, finished, new, tmp_path):
     for arguments, words in [
         ((finished, new), "row 2: got 'C1CC'"),
         ((finished, tmp_path / "none.csv"), "none.csv: no such file"),
+        ((finished, new, "CCO"), "expected one table or - alone, or structures"),
         ((tmp_path, new), "holds no model"),
         ((finished, new, "--material", "mol"), "expected also mol"),
         ((finished, new, "--on-error", "skip", "--out", "/proc/none/p.csv"), "cannot be written"),
@@ -96,7 +130,7 @@ def test_the_page_shows_the_model_and_how_to_use_it(finished):
 
 
 def test_a_learner_that_keeps_no_model_is_no_harm(forescale, study_file, tmp_path, monkeypatch):
-    from forescale.learners.gp import GPLearner
+    from forescale.learners.gp.learner import GPLearner
 
     whole = GPLearner.prepare
 
@@ -112,3 +146,20 @@ def test_a_learner_that_keeps_no_model_is_no_harm(forescale, study_file, tmp_pat
     assert code == 0
     assert "No model is kept: learner.name = 'gp': its models cannot be handed over" in err
     assert json.loads(out)["model"] is None
+
+
+@pytest.mark.cluster
+def test_a_cluster_describes_the_materials(forescale, finished, dask_processes, tmp_path):
+    """Enough of them to be worth another machine; the numbers are those of one process here."""
+    table = tmp_path / "many.csv"
+    names = [f"{'C' * n}{end}" for n in range(1, 81) for end in "CONS"]
+    table.write_text("smiles\n" + "\n".join([*names, *(f"{n}C(C)C" for n in names)]) + "\n")
+    asked = ("predict", finished, table, "--out")
+    assert forescale(*asked, tmp_path / "here.csv", "--workers", 1)[0] == 0
+    there = tmp_path / "there"
+    there.mkdir()
+    code, _, err = forescale(*asked, there / "there.csv", "--cluster", dask_processes.address)
+    assert code == 0, err
+    assert f"working on {dask_processes.address}" in err
+    assert (there / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+    assert [path.name for path in there.iterdir()] == ["there.csv"]

@@ -8,7 +8,7 @@ import pytest
 
 SMALL = {
     "n_source = { from = 20, count = 5 }": "n_source = [20, 40, 80, 160]",
-    "n_target = [5, 20, 40]": 'n_target = [5]\n[evaluation]\nmetrics = ["rmse"]',
+    "n_target = [5, 20, 40]": "n_target = [5]",
     "replicates = 4": "replicates = 3",
 }
 
@@ -39,10 +39,10 @@ def test_json_is_one_object_and_a_rerun_gives_it_again(forescale, study_file, ch
     keys = {"learner", "n_source", "n_target", "metric", "mean", "std_error", "replicates"}
     assert all(set(row) == keys and row["replicates"] == 3 for row in answer["summary"])
     assert {(row["n_source"], row["n_target"]) for row in answer["summary"]} == {
-        (n, m) for n in (0, 20, 40, 80, 160) for m in (0, 5)
+        (n, m) for n in (0, 20, 40, 80, 160) for m in (0, 5, 80)
     } - {(0, 0)}
-    assert {law["n_target"] for law in answer["laws"]} == {0, 5}
-    assert "degC" in err
+    assert {law["n_target"] for law in answer["laws"]} == {0, 5, 80}
+    assert "°C" in err
     assert forescale(*command)[:2] == (code, out)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from forescale.descriptors._elements import (
     element_table,
     numbers,
     raw_table,
+    tables_version,
 )
-from forescale.errors import MissingDependencyError
+from forescale.descriptors.registry import fitting
+from forescale.errors import ConfigError
 from forescale.materials import Composition
 
 
@@ -111,12 +114,30 @@ def test_many_compositions_take_little_time_and_no_cache(tmp_path):
     np.testing.assert_array_equal(features.values[5000:5010], descriptor.rows(keys[5000:5010]))
 
 
-def test_without_the_library_the_extra_is_named(monkeypatch):
-    from forescale.descriptors import _elements
+def test_the_bundled_table_is_the_librarys():
+    from forescale.descriptors._element_library import library_table
 
-    _elements._fetch.cache_clear()
-    _elements.element_table.cache_clear()
+    if version("mendeleev") != tables_version():
+        pytest.skip(f"the table is of mendeleev {tables_version()}")
+    np.testing.assert_array_equal(raw_table(), library_table())
+
+
+def test_compositions_need_no_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mendeleev", None)
     monkeypatch.setitem(sys.modules, "mendeleev.fetch", None)
-    with pytest.raises(MissingDependencyError, match=r"forescale\[inorganic\]"):
-        get_descriptor("element_properties", "composition").rows(["ClNa"])
-    assert get_descriptor("element_fractions", "composition").rows(["ClNa"]).sum() == 1.0
+    element_table.cache_clear()
+    raw_table.cache_clear()
+    rows = get_descriptor("default", "composition").rows(["ClNa"])
+    assert np.isfinite(rows).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "best"),
+    [("composition", "element_properties"), ("polymer", "periodic"), ("molecule", "structure")],
+)
+def test_each_kind_has_a_default_and_the_message_names_what_fits(kind, best):
+    assert get_descriptor("default", kind).name == best
+    assert fitting(kind)[0] == best
+    wrong = "morgan" if kind == "composition" else "element_fractions"
+    with pytest.raises(ConfigError, match=f"does not describe a {kind}; expected one of {best}, "):
+        get_descriptor(wrong, kind)

@@ -57,6 +57,6 @@ def test_a_descriptor_that_does_not_fit_is_refused(name, kind, message):
 
 
 def test_names_are_what_study_files_may_say():
-    own = {"structure", "rdkit2d", "morgan", "periodic", "force_field"}
+    own = {"default", "structure", "rdkit2d", "morgan", "periodic", "force_field"}
     own |= {"element_properties", "element_fractions"}
     assert set(names()) == own | {"composition", "molecule", "polymer"}

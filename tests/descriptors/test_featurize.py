@@ -100,7 +100,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_work(tmp_path, truth):
 
 
 def test_an_interrupted_run_keeps_its_finished_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr("forescale.descriptors._cache._CHUNK", 5)
+    monkeypatch.setattr("forescale.descriptors.cache._CHUNK", 5)
 
     class Failing(Counted):
         def rows(self, keys):
@@ -117,8 +117,8 @@ def test_an_interrupted_run_keeps_its_finished_chunks(tmp_path, monkeypatch):
 
 
 def test_parallel_is_the_same_as_serial(tmp_path, monkeypatch):
-    monkeypatch.setattr("forescale.descriptors._cache._MIN_PARALLEL", 5)
-    monkeypatch.setattr("forescale.descriptors._cache._CHUNK", 7)
+    monkeypatch.setattr("forescale.descriptors.cache._MIN_PARALLEL", 5)
+    monkeypatch.setattr("forescale.descriptors.cache._CHUNK", 7)
     descriptor = get_descriptor("structure", "molecule")
     serial = values(descriptor, KEYS, tmp_path / "serial")
     parallel = values(descriptor, KEYS, tmp_path / "parallel", workers=2)

@@ -44,7 +44,7 @@ def test_no_way_of_drawing_changes_a_number(descriptor, name):
 
 
 @pytest.mark.mirror
-@pytest.mark.parametrize(("name", "number"), [("periodic", 200), ("force_field", 10)])
+@pytest.mark.parametrize(("name", "number"), [("periodic", 60), ("force_field", 4)])
 def test_real_polymers_however_drawn(name, number):
     if name == "force_field":
         pytest.importorskip("radonpy", reason="needs the extra polymer-ff")

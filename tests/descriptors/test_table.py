@@ -60,7 +60,7 @@ def test_a_table_needs_its_column_and_numbers(tmp_path):
 
 def test_a_study_uses_it_and_its_hash_is_part_of_the_run(edited, tmp_path):
     folder = tmp_path / "study"
-    study = edited({'name = "morgan"': 'file = "e.csv"\nmaterial = "smiles"'})
+    study = edited({"descriptor": {"file": "e.csv", "material": "smiles"}})
     assert study.descriptor.name == "table"
     keys = pd.read_csv(folder / "computed.csv")["smiles"]
     write(folder / "e.csv", [f"{key},{len(key)},{key.count('C')}" for key in keys])
@@ -75,14 +75,14 @@ def test_a_study_uses_it_and_its_hash_is_part_of_the_run(edited, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("descriptor", "message"),
     [
-        ('file = "e.csv"', "needs both file and material"),
-        ('file = "e.csv"\nmaterial = "x"\nname = "morgan"', "either name"),
-        ('name = "table"', "either name"),
-        ('name = "morgan"\nmaterial = "x"', "needs both file and material"),
+        ({"file": "e.csv"}, "needs both file and material"),
+        ({"file": "e.csv", "material": "x", "name": "morgan"}, "either name"),
+        ({"name": "table"}, "either name"),
+        ({"name": "morgan", "material": "x"}, "needs both file and material"),
     ],
 )
-def test_a_study_says_what_it_wants(edited, text, message):
+def test_a_study_says_what_it_wants(edited, descriptor, message):
     with pytest.raises(ConfigError, match=message):
-        edited({'name = "morgan"': text})
+        edited({"descriptor": descriptor})

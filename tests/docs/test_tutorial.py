@@ -1,11 +1,14 @@
 """The tutorial works as printed: its files are written, its commands and code are run."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+from forescale.laws.flags import readable
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -31,5 +34,7 @@ def test_tutorial(tmp_path):
         elif language == "python":
             subprocess.run([sys.executable, "-c", body], cwd=tmp_path, check=True)
             ran.append("python")
-    assert ran == ["run", "plan", "predict", "data", "fit", "python"]
+    assert ran == ["run", "plan", "predict", "data", "init", "fit", "python"]
     assert (tmp_path / "runs/first/report.html").stat().st_size > 100_000
+    laws = json.loads((tmp_path / "runs/first/law.json").read_text())
+    assert all(readable(law["flags"]) for law in laws if law["metric"] == "rmse"), "no law"

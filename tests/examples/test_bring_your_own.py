@@ -19,7 +19,7 @@ SMALLER = {
     "sample = 3000": "sample = 300",
     "sample = 1000": "sample = 150",
     "to = 2000, count = 8": "to = 200, count = 4",
-    "trees = 300": "trees = 20",
+    "trees = 300": "trees = 10",
 }
 
 
@@ -30,7 +30,7 @@ class TestGradientBoosting(LearnerSuite):
     def learner(self, monkeypatch):
         monkeypatch.syspath_prepend(EXAMPLES / "learners")
         return get_learner(
-            "gradient_boosting:GradientBoosting", {"trees": 60, "fine_tune_trees": 30}
+            "gradient_boosting:GradientBoosting", {"trees": 30, "fine_tune_trees": 15}
         )
 
 
@@ -50,6 +50,7 @@ def run(study, folder, **environment):
     return RunFolder(folder / "run")
 
 
+@pytest.mark.slow
 def test_a_learner_of_ones_own_follows_a_law(tmp_path):
     study = EXAMPLES / "learners" / "gradient-boosting.toml"
     finished = run(study, tmp_path, PYTHONPATH=str(EXAMPLES / "learners"))
@@ -59,14 +60,15 @@ def test_a_learner_of_ones_own_follows_a_law(tmp_path):
     assert rmse[200, 80] < rmse[30, 0]
 
 
+@pytest.mark.slow
 def test_a_table_of_embeddings_is_a_descriptor(tmp_path):
     script = EXAMPLES / "embeddings" / "make_embeddings.py"
     table = tmp_path / "embeddings.parquet"
     subprocess.run([sys.executable, script, table], check=True, capture_output=True)
     assert pd.read_parquet(table).shape[1] == 43
     finished = run(EXAMPLES / "embeddings" / "embeddings.toml", tmp_path)
-    assert finished.manifest["descriptor"].startswith("table sha256 ")
-    assert finished.manifest["features"] == 42
+    assert finished.manifest.descriptor.startswith("table sha256 ")
+    assert finished.manifest.features == 42
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forescale.engines.md import chains
+from forescale.engines.md.backend import Integration, Samples
+from forescale.engines.md.cell import GAS, Cell, Floats, State, Topology
+from forescale.engines.md.lammps_backend import Lammps
+from forescale.engines.md.openmm_backend import OpenMM
+from forescale.engines.md.stages import Stage
 from forescale.errors import MissingDependencyError
-from forescale.simulation.engines.md import chains
-from forescale.simulation.engines.md.backend import Integration, Samples
-from forescale.simulation.engines.md.cell import GAS, Cell, Floats, State, Topology
-from forescale.simulation.engines.md.lammps_backend import Lammps
-from forescale.simulation.engines.md.openmm_backend import OpenMM
-from forescale.simulation.engines.md.stages import Stage
 
 BRIEF: dict[str, Any] = {
     "equilibration": "melt-and-cool", "atoms": 300, "chains": 2, "cutoff": 6.0, "packing": 2.0,

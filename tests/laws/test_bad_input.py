@@ -40,9 +40,6 @@ ODD = {
     "zero standard errors": (SIZES, ERRORS, {"se": [0.0] * 6}),
     "standard error above the error": (SIZES, ERRORS, {"se": ERRORS * 5}),
     "integers as text": (["100", "200", "400", "800"], ["0.5", "0.4", "0.35", "0.3"], {}),
-    "one point": ([100], [0.5], {}),
-    "one size, many values": ([100] * 5, [0.5, 0.52, 0.48, 0.5, 0.51], {}),
-    "two sizes": ([100, 200], [0.5, 0.4], {}),
 }
 
 
@@ -89,6 +86,77 @@ def test_a_bad_cell_is_refused_with_its_reason(column, value, words):
     options = {"m": "m"} | ({"replicate": "rep"} if column == "rep" else {"se": "se"})
     with pytest.raises((LawError, DataError), match=words):
         fit_table(frame, **options)
+
+
+@pytest.mark.parametrize("sizes", [[100], [100] * 5, [100, 200]])
+def test_fewer_than_three_sizes_give_no_law(sizes):
+    with pytest.raises(LawError, match="at least 3 different sizes"):
+        fit_law(sizes, np.linspace(0.5, 0.4, len(sizes)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"error": [1.7e308] * 6}, "error must lie between"),
+        ({"n": 10.0 ** np.array([0, 10, 50, 90, 120, 150])}, "n spans 150 decades"),
+        ({"se": [1e300] * 6}, "se must be in the unit of the error"),
+        ({"se": ["a"] * 6}, "se must be numbers"),
+        ({"n": [int("9" * 400)] * 6}, "too large"),
+    ],
+)
+def test_absurd_values_are_refused_in_one_line(columns, words):
+    table = {"n": SIZES, "error": ERRORS, "se": [0.01] * 6} | columns
+    with pytest.raises(LawError, match=words) as caught:
+        fit_law(table["n"], table["error"], se=table["se"])
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("m", [5e300, "x", -1])
+def test_an_m_that_is_no_number_of_materials_is_refused(m):
+    frame = pd.DataFrame({"n": SIZES, "error": ERRORS, "m": [m] * 6})
+    with pytest.raises(DataError, match="column 'm' must hold numbers of measured values"):
+        fit_table(frame, m="m")
+
+
+def test_a_hundred_thousand_sizes_are_fitted_like_a_few():
+    n = np.arange(1, 100_001)
+    error = (3 * n**-0.5 + 0.2) * np.exp(0.1 * np.random.default_rng(0).standard_normal(len(n)))
+    law = fit_law(n, error, draws=500)
+    assert len(law.curve.n) <= 256
+    assert law.predict([1e6]).median[0] == pytest.approx(0.203, rel=0.03)
+    trials = fit_law(np.tile(n[:2000], 3), np.tile(error[:2000], 3), np.repeat([0, 1, 2], 2000))
+    assert len(trials.curve.n) <= 256
+
+
+def test_rising_values_between_0_and_1_are_asked_about():
+    accuracy = 0.9 - 3 * SIZES**-0.5
+    assert "perhaps_a_score" in fit_law(SIZES, accuracy, draws=200).flags
+    assert "perhaps_a_score" not in fit_law(SIZES, accuracy, draws=200, metric="rmse").flags
+    assert "perhaps_a_score" not in fit_law(SIZES, 1 - accuracy, draws=200).flags
+    frame = pd.DataFrame({"n": SIZES, "test_accuracy": accuracy})
+    with pytest.raises(DataError, match="named for a score"):
+        fit_table(frame, error="test_accuracy")
+
+
+def test_several_curves_in_one_table_are_named_not_merged():
+    frame = pd.concat([pd.DataFrame({"n": SIZES, "error": ERRORS * k, "model": k, "seed": 0})
+                       for k in (1, 2, 3)])  # fmt: skip
+    with pytest.raises(DataError, match=r"'model' tells 3 series apart.*--curve model"):
+        fit_table(frame)
+    assert list(fit_table(frame, curve="model", draws=200)) == ["1", "2", "3"]
+    with pytest.raises(DataError, match="3 series of the same sizes"):
+        fit_table(frame[["n", "error"]])
+    repeats = frame.assign(seed=frame["model"], error=np.tile(ERRORS, 3)).drop(columns="model")
+    with pytest.raises(DataError, match="--replicate seed"):
+        fit_table(repeats)
+
+
+def test_repeats_of_one_curve_without_a_name_are_repeats():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {"n": np.tile(SIZES, 4), "error": np.tile(ERRORS, 4) * (1 + 0.02 * rng.standard_normal(24))}
+    )
+    assert fit_table(frame, draws=200)["curve"].curve.noise_of == "repeats"
 
 
 def test_empty_and_useless_tables_are_refused():

@@ -5,10 +5,11 @@ import pytest
 from scipy.optimize import minimize
 from scipy.stats import multivariate_normal
 
-from forescale.laws.drift import drift_kernel, drift_paths, drift_variance
-from forescale.laws.engine import weigh
-from forescale.laws.profile import Profile, fan
-from forescale.laws.shapes import ShapeGrid, ShapePrior
+from forescale.laws import fit_law
+from forescale.laws.drift import drift_kernel, drift_variance
+from forescale.laws.mixture import weigh
+from forescale.laws.profile import BENDS, Profile, fan
+from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
 
 def test_masses_are_gaussian_likelihoods_with_a_flat_level():
@@ -56,9 +57,10 @@ def test_profile_is_the_constrained_least_squares_optimum():
 
 def test_profile_keeps_d_and_c_above_zero():
     n = np.geomspace(10, 1000, 9)
-    share = Profile.of(n, np.log(n**0.2), np.eye(9)).solve(np.full((5, 1), 0.5))[0]
+    exponents = np.full((len(BENDS), 1), 0.5)
+    share = Profile.of(n, np.log(n**0.2), np.eye(9)).solve(exponents)[0]
     assert np.all(share == 1.0)
-    share = Profile.of(n, np.log(n**-0.9), np.eye(9)).solve(np.full((5, 1), 0.5))[0]
+    share = Profile.of(n, np.log(n**-0.9), np.eye(9)).solve(exponents)[0]
     assert share[0, 0] == 0.0
 
 
@@ -70,16 +72,48 @@ def test_fan_spans_its_range_and_is_finest_at_its_center():
     assert widths[12] < 1e-3
 
 
-def test_prior_mass_sums_to_one_over_the_cells_of_c():
+def test_prior_masses_of_forms_are_those_stated_whatever_the_curve():
     n = np.geomspace(10, 1000, 9)
-    grid = ShapeGrid.around(n, np.log(2 * n**-0.6 + 0.1), 1e-4 * np.eye(9))
     prior = ShapePrior()
-    mass = np.exp(grid.log_prior(prior)).reshape(grid.dims)
-    alpha = np.exp(-0.5 * (np.log(grid.alphas / prior.alpha[0]) / prior.alpha[1]) ** 2)
-    alpha *= np.diff(grid.alpha_edges, axis=1)
-    per_knee = mass.sum(axis=2) / alpha
-    assert per_knee[0] == pytest.approx(prior.no_knee)
-    assert per_knee[1:].sum(axis=0) == pytest.approx(1 - prior.no_knee)
+    for error in (2 * n**-0.6 + 0.1, n**0.1):
+        grid = ShapeGrid.around(n, np.log(error), 1e-4 * np.eye(9), prior)
+        mass = np.exp(grid.log_prior())
+        form = grid.form_of(np.arange(len(mass)))
+        told = {name: mass[form == k].sum() for k, name in enumerate(FORMS)}
+        law = (1 - prior.flat) * (1 - prior.saturating - prior.slowing)
+        assert mass.sum() == pytest.approx(1)
+        assert told["slowing"] == pytest.approx((1 - prior.flat) * prior.slowing)
+        assert told["flat"] == pytest.approx(prior.flat)
+        assert told["power"] == pytest.approx(law * prior.no_knee * prior.no_limit)
+        assert told["knee"] == pytest.approx(law * (1 - prior.no_knee))
+
+
+def test_grid_and_draws_speak_of_the_same_shapes():
+    n = np.geomspace(10, 1000, 9)
+    grid = ShapeGrid.around(n, np.log(2 * n**-0.6 + 0.1), 1e-4 * np.eye(9), ShapePrior())
+    cells = np.random.default_rng(0).choice(grid.flat + 1, 300)
+    cells[0] = grid.flat
+    drawn = grid.place(cells, np.random.default_rng(1)).logs(n / n[-1])
+    off = np.abs(drawn - grid.log_shapes(n, n[-1])[cells])
+    assert np.median(off) < 0.03
+    assert np.all(drawn[0] == 0)
+
+
+def test_a_fall_that_has_not_begun_begins_beyond_the_data_where_tables_are_fitted():
+    n = np.geomspace(10, 1000, 12)
+    flat = 0.7 + 0.002 * np.random.default_rng(0).standard_normal(12)
+    table = fit_law(n, flat, se=np.full(12, 0.002))
+    here, later = np.quantile(table.draws.laws(np.array([1000.0, 8000.0])), 0.05, axis=0)
+    assert here == pytest.approx(0.7, rel=0.02)
+    assert later < 0.5 < np.median(table.draws.laws(np.array([8000.0])))
+
+    fallen = np.maximum(2 * n**-0.5, 2 * 100**-0.5)
+    levelled = fit_law(n, fallen, se=0.01 * fallen)
+    assert np.all(levelled.draws.shape.onset == 0)
+
+    rows = np.repeat(np.arange(10), 12)
+    study = fit_law(np.tile(n, 10), np.tile(flat, 10) * (1 + 0.001 * rows), rows)
+    assert np.all(study.draws.shape.onset == 0)
 
 
 def test_drift_beyond_starts_like_an_integrated_brownian_motion():
@@ -88,11 +122,3 @@ def test_drift_beyond_starts_like_an_integrated_brownian_motion():
     assert drift_variance(0.1, 0.2, x)[0] == pytest.approx(kernel, rel=0.02)
     assert drift_variance(0.1, 0.2, -x)[0] == 0
     assert drift_kernel(0.1, 0.2, x, -x)[0, 0] == 0
-
-
-def test_paths_have_the_variance_of_the_drift():
-    reach = np.linspace(0, 4, 41)
-    paths = drift_paths(np.full(4000, 0.1), np.full(4000, 0.2), reach, np.random.default_rng(0))
-    expected = drift_variance(0.1, 0.2, reach)
-    assert paths[:, 0] == pytest.approx(np.zeros(4000))
-    assert paths.var(axis=0)[[10, 40]] == pytest.approx(expected[[10, 40]], rel=0.08)

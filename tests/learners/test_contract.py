@@ -16,6 +16,7 @@ class TestGP(LearnerSuite):
 
 class TestMLP(LearnerSuite):
     rtol = 0.05  # training multiplies rounding
+    sees_inputs_early = True  # components of the features
     model_rtol = 1e-4
 
     @pytest.fixture(params=["all", "choose"])
@@ -28,16 +29,33 @@ class TestMLP(LearnerSuite):
 class TestLowRankGP(LearnerSuite):
     """Landmarks fewer than rows; of the sizes 10, 30, 90 only the first is exact."""
 
+    sees_inputs_early = True  # landmarks
+
     @pytest.fixture(params=["laplacian", "matern32"])
     def learner(self, request):
         options = {"lengths": [0.5, 2.0], "noises": [0.003, 0.1], "kernel": request.param}
         return get_learner("gp", {"method": "low-rank", "rank": 60, "exact_rows": 20, **options})
 
 
+class TestBoosted(LearnerSuite):
+    @pytest.fixture
+    def learner(self):
+        return get_learner("boosted", {"trees": 30, "lengths": [0.5, 2.0], "noises": [0.003, 0.1]})
+
+
+class TestBlend(LearnerSuite):
+    """With the linear part; of the sizes 10, 30, 90 the process stops short of the last."""
+
+    @pytest.fixture
+    def learner(self):
+        options = {"trees": 30, "lengths": [0.5, 2.0], "noises": [0.003, 0.1]}
+        return get_learner("blend", {"linear": [0.0, 1.0], "process_rows": 60, **options})
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("forest", {}, r"learner\.name: got 'forest', expected one of gp, mlp"),
+        ("forest", {}, r"learner\.name: got 'forest', expected one of gp, boosted, blend, mlp"),
         ("gp", {"kernal": "rbf"}, r"learner\.kernal: got 'rbf'"),
         ("gp", {"kernel": "cubic"}, r"learner\.kernel: got 'cubic'.*'laplacian'"),
         ("gp", {"noises": [0.1, -1]}, r"learner\.noises\.1: got -1.*greater than 0"),

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from forescale.learners import Grid, TransferData, get_learner
-from forescale.learners.gp import GPLearner, GPOptions
-from forescale.learners.kernels import kernel
+from forescale.learners.gp.kernels import kernel
+from forescale.learners.gp.learner import GPLearner
+from forescale.learners.gp.options import GPOptions
 from forescale.splits import Split
 
-OPTIONS = GPOptions(lengths=(0.5, 2.0), noises=(0.02, 0.3))
+OPTIONS = GPOptions(lengths=(0.5, 2.0), noises=(0.02, 0.3), scales="shared", linear=(0.0,))
 
 
 def make_data(rows=70, measured=45, seed=0):
@@ -123,7 +124,7 @@ def test_several_blocks_are_a_product_of_kernels(data, tmp_path):
     (block,) = data.blocks
     sides = (block.is_count, ~block.is_count)
     parts = [replace(block, values=block.values[:, s], is_count=block.is_count[s]) for s in sides]
-    options = GPOptions(lengths=(0.7,), noises=(0.05,))
+    options = GPOptions(lengths=(0.7,), noises=(0.05,), scales="shared", linear=(0.0,))
     prepared = GPLearner(options).prepare(replace(data, blocks=tuple(parts)), tmp_path)
     result = prepared.predict(SPLIT, GRID, seed=0)
     total = sum(np.load(tmp_path / f"distances-{place}.npy") for place in range(2))

@@ -87,3 +87,32 @@ def test_a_race_among_many_measured_rows_keeps_the_contract(many, tmp_path):
     again = other.predict(split, grid, 0)
     np.testing.assert_array_equal(again.mean[:, 1:3], result.mean[:, 1:3])
     assert not np.allclose(again.mean[:, 3], result.mean[:, 3])
+
+
+def test_a_model_of_the_first_release_is_read(tmp_path):
+    """It had one source, a model without and one with it, and a weight of the latter."""
+    data, learner = transfer_data(), get_learner("gp", {**OPTIONS, "linear": [0.0]})
+    model = learner.prepare(data, tmp_path).train(np.arange(120), np.arange(30), 0)
+    state = model.state()
+    names = {"sources_0": "source", "targets_0": "scratch", "targets_1": "transfer"}
+    arrays = {}
+    for key, value in state.arrays.items():
+        head, _, rest = key.partition(".")
+        if rest != "slopes":
+            arrays[f"{names.get(head, head)}.{rest}"] = value
+    given = state.settings
+    own = {"source": given["sources"][0]}
+    own |= {"scratch": given["targets"][0], "transfer": given["targets"][1]}
+    old = {
+        **{key: given[key] for key in ("kernel", "location", "scale", "blocks")},
+        "transfer_weight": given["targets"][1]["weight"],
+        **{
+            name: {key: part[key] for key in ("lengths", "noise", "scale2") if key in part}
+            for name, part in own.items()
+        },
+    }
+    new = data.target_blocks(np.arange(30, 60))
+    got = learner.restore(replace(state, arrays=arrays, settings=old)).predict(new)
+    expected = model.predict(new)
+    np.testing.assert_allclose(got.mean, expected.mean, rtol=1e-12)
+    np.testing.assert_allclose(got.std, expected.std, rtol=1e-9)

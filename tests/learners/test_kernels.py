@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from sklearn.gaussian_process.kernels import RBF, Matern
 
-from forescale.learners.kernels import COUNT_SHARE, Metric, kernel
+from forescale.learners import Grid, TransferData, get_learner
+from forescale.learners.gp.kernels import COUNT_SHARE, Metric, kernel
+from forescale.splits import Split
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,24 @@ def test_only_real_or_only_count_columns():
         distance = metric.between(rows[:, columns], rows[:, columns])
         assert np.isfinite(distance).all()
         assert np.median(distance) > 0.5
+
+
+def test_what_grows_with_the_molecule_needs_the_linear_part(tmp_path):
+    """Far outside the training range a stationary kernel falls back to the mean."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(0, 1, (120, 5)).astype(np.float32)
+    x[:, 0] *= np.where(np.arange(120) < 100, 4, 12)
+    values = (10 * x[:, 0] + x[:, 1]).astype(float)
+    data = TransferData.of_rows(
+        x[:60], x[60:], np.zeros(5, bool), values[:60], values[60:], np.arange(60)
+    )
+    split = Split(np.arange(60), np.arange(40), np.arange(40, 60))
+    grid = Grid(np.array([20, 60]), np.array([10, 40]))
+    misses = []
+    for linear in ([0.0], [0.0, 1.0, 10.0]):
+        folder = tmp_path / str(len(linear))
+        folder.mkdir()
+        found = get_learner("gp", {"linear": linear}).prepare(data, folder).predict(split, grid, 0)
+        misses.append(np.abs(found.mean - data.target_values[split.test]).mean(axis=-1))
+    assert (misses[1][:, 1:] < 0.5 * misses[0][:, 1:]).all()
+    assert misses[1][-1, 0] < 0.5 * misses[0][-1, 0], "zero-shot: the source stage has it too"

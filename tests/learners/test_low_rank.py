@@ -7,10 +7,11 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from forescale.learners import Grid, TransferData
-from forescale.learners._distances import choose_landmarks
-from forescale.learners.gp import GPLearner, GPOptions
-from forescale.learners.lowrank import Landmarks, Sums
-from forescale.learners.prefix import SingularKernelError
+from forescale.learners.gp.distances import choose_landmarks
+from forescale.learners.gp.learner import GPLearner
+from forescale.learners.gp.lowrank import Landmarks, Sums
+from forescale.learners.gp.options import GPOptions
+from forescale.learners.gp.prefix import SingularKernelError
 from forescale.splits import Split
 
 NOISES = (0.01, 0.1, 0.5)
@@ -98,7 +99,11 @@ GRID = Grid(np.array([100, 300, 700, 1_500]), np.array([10, 50]))
 
 def predict(data, folder, **options):
     folder.mkdir(exist_ok=True)
-    return GPLearner(GPOptions(**options)).prepare(data, folder).predict(SPLIT, GRID, seed=0)
+    return (
+        GPLearner(GPOptions(scales="shared", linear=(0.0,), **options))
+        .prepare(data, folder)
+        .predict(SPLIT, GRID, seed=0)
+    )
 
 
 def test_error_is_within_a_hundredth_of_the_exact_one(tmp_path):
@@ -135,10 +140,10 @@ def test_it_goes_on_by_itself_beyond_the_exact_rows(tmp_path):
 def test_too_many_sides_to_keep_all_distances_change_nothing(tmp_path, monkeypatch):
     data, options = single_data(), {"method": "low-rank", "rank": 100, "exact_rows": 300}
     kept = predict(data, tmp_path / "a", **options)
-    monkeypatch.setattr("forescale.learners._distances.SQUARE_SIDES", 100)
+    monkeypatch.setattr("forescale.learners.gp.learner.SQUARE_SIDES", 100)
     columns = predict(data, tmp_path / "b", **options)
     assert (tmp_path / "b" / "landmarks-0.npy").exists()
-    monkeypatch.setattr("forescale.learners._distances._COLUMNS_BYTES", 100)
+    monkeypatch.setattr("forescale.learners.gp.distances._COLUMNS_BYTES", 100)
     computed = predict(data, tmp_path / "c", **options)
     assert not (tmp_path / "c" / "landmarks-0.npy").exists()
     np.testing.assert_allclose(columns.mean, kept.mean, atol=1e-5)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bare_runs import run_without_laws
 
 from forescale.errors import ForescaleError
 from forescale.learners import Grid, get_learner
@@ -66,7 +67,7 @@ def test_seeds_differ(four, tmp_path):
 def test_where_memory_is_short_crowds_become_smaller(four, tmp_path, monkeypatch, capsys):
     import jax
 
-    from forescale.learners import _net
+    from forescale.learners.mlp import net as _net
 
     pretrain, tried = _net.pretrain, []
 
@@ -86,7 +87,7 @@ def test_where_memory_is_short_crowds_become_smaller(four, tmp_path, monkeypatch
 
 
 def test_no_memory_at_all_is_told(tmp_path, monkeypatch):
-    from forescale.learners import _net
+    from forescale.learners.mlp import net as _net
 
     def no_memory(*_, **__):
         raise MemoryError
@@ -99,7 +100,7 @@ def test_no_memory_at_all_is_told(tmp_path, monkeypatch):
 def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, monkeypatch):
     import jax
 
-    from forescale.learners import _net
+    from forescale.learners.mlp import net as _net
 
     def broken(*_, **__):
         raise jax.errors.JaxRuntimeError("INVALID_ARGUMENT: no")
@@ -110,7 +111,7 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory(tmp_path, monkeypatch):
 
 
 def test_what_diverges_is_told_and_trains_again_with_smaller_steps(tmp_path, monkeypatch, capsys):
-    from forescale.learners import _net
+    from forescale.learners.mlp import net as _net
 
     slower = together(prepared(tmp_path, rate=QUICK_RATE / 4), SPLITS, range(4))
     pretrain = _net.pretrain
@@ -215,18 +216,16 @@ def test_half_capacity_is_of_a_narrower_network(four, tmp_path):
         np.testing.assert_allclose(found.half_capacity, half.mean[-1], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_study_runs_and_resumes_to_the_same_numbers(edited, tmp_path):
     from forescale.study import RunFolder
-    from forescale.workflow import run_study
 
-    options = "\n".join(f"{key} = {value}" for key, value in QUICK.items())
-    study = edited({"[learner]\nlengths = [0.5, 1.0]\nnoises = [0.003, 0.1]":
-                    f'[learner]\nname = "mlp"\n{options}'})  # fmt: skip
-    run_study(study, tmp_path / "run", show_progress=False, model=False)
+    study = edited({"learner": {"name": "mlp", **QUICK}})
+    run_without_laws(study, tmp_path / "run", model=False)
     folder = RunFolder(tmp_path / "run")
     before = folder.errors()
     assert len(folder.half_capacity_errors())
     for kind in ("errors", "predictions"):
         (tmp_path / "run" / kind / "part-00002.parquet").unlink()
-    run_study(study, tmp_path / "run", show_progress=False, model=False)
+    run_without_laws(study, tmp_path / "run", model=False)
     assert folder.errors().equals(before)

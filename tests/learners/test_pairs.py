@@ -8,9 +8,10 @@ from scipy.spatial.distance import cdist
 
 from forescale.errors import ConfigError
 from forescale.learners import Block, Grid, TransferData, get_learner
-from forescale.learners.gp import GPLearner, GPOptions
-from forescale.learners.lowrank import Landmarks
-from forescale.learners.pair_kernel import PairKernel, Preconditioner, SideKernel, solve
+from forescale.learners.gp.learner import GPLearner
+from forescale.learners.gp.lowrank import Landmarks
+from forescale.learners.gp.options import GPOptions
+from forescale.learners.gp.pair_kernel import PairKernel, Preconditioner, SideKernel, solve
 from forescale.learners.testing import LearnerSuite, transfer_data
 from forescale.splits import Split
 
@@ -102,14 +103,18 @@ GRID = Grid(np.array([100, 300, 700, 1_500]), np.array([10, 50]))
 
 def predict(data, folder, **options):
     folder.mkdir(exist_ok=True)
-    return GPLearner(GPOptions(**options)).prepare(data, folder).predict(SPLIT, GRID, seed=0)
+    return (
+        GPLearner(GPOptions(scales="shared", linear=(0.0,), **options))
+        .prepare(data, folder)
+        .predict(SPLIT, GRID, seed=0)
+    )
 
 
 @pytest.mark.parametrize("kernel", ["laplacian", "rbf", "matern32"])
 @pytest.mark.parametrize("precise", [True, False])
 def test_errors_are_those_of_the_exact_method(tmp_path, kernel, precise, monkeypatch):
     if not precise:
-        monkeypatch.setattr("forescale.learners._pair_stage._PRECISE_BELOW", 0)
+        monkeypatch.setattr("forescale.learners.gp.pair_stage._PRECISE_BELOW", 0)
     data = pair_data()
     options = {"kernel": kernel, "lengths": (2.0,), "noises": (0.01,)}
     exact = predict(data, tmp_path / "a", method="exact", **options)
@@ -146,13 +151,15 @@ def test_what_is_no_pair_is_said(tmp_path):
 
 
 def test_a_table_too_large_goes_on_landmarks(tmp_path, monkeypatch):
-    monkeypatch.setattr("forescale.learners.gp.MOST_OPERATIONS", 1_000)
+    monkeypatch.setattr("forescale.learners.gp.learner.MOST_OPERATIONS", 1_000)
     options = {"max_rows": 1_000, "rank": 100, "exact_rows": 300, "lengths": (2.0,)}
     result = predict(pair_data(), tmp_path, **options)
     assert result.notes["source_rank"] == 100
 
 
 class TestPairsKeepTheContract(LearnerSuite):
+    sees_inputs_early = True  # the table of sides is shared
+
     @pytest.fixture
     def learner(self):
         options = {"lengths": [1.0, 4.0], "noises": [0.003, 0.1], "exact_rows": 20}

@@ -6,7 +6,7 @@ from scipy.spatial.distance import cdist
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 
-from forescale.learners.prefix import PrefixGP, Prior, SingularKernelError
+from forescale.learners.gp.prefix import PrefixGP, Prior, SingularKernelError
 
 KERNELS = {
     "exponential": Matern(length_scale=1.3, nu=0.5),

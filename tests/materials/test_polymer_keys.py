@@ -83,3 +83,22 @@ def test_real_polymers_have_one_key_each():
             drawings += [repeat(unit, 2), *cuts(unit)[-1:]]
         wrong += [(unit, drawing) for drawing in drawings if key(drawing) != key(unit)]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "doubled"),
+    [
+        ("*=C1CCCCC1=*", "*=C1CCCCC1=C1CCCCC1=*"),
+        ("*=C=*", "*=C=C=C=*"),
+        ("*=c1sc(=*)c2ccccc12", "*=c1sc(=c2sc(=*)c3ccccc23)c2ccccc12"),
+        ("*=C1C(=*)C2(C)CCC1C2(C)C", "*=C1C(=C2C(=*)C3(C)CCC2C3(C)C)C2(C)CCC1C2(C)C"),
+        (
+            "*=c1cc2ccc3cc(=c4c5ccccc5c(=*)c5ccccc45)cc4ccc(c1)c2c34",
+            "*=c1c2ccccc2c(=c2cc3ccc4cc(=*)cc5ccc(c2)c3c45)c2ccccc12",
+        ),
+    ],
+)
+def test_a_chain_without_single_bonds_has_one_key_doubled_or_cut_elsewhere(unit, doubled):
+    key = Polymer.parse(unit).key
+    assert Polymer.parse(doubled).key == key
+    assert Polymer.parse(key).key == key

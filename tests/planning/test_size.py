@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from forescale.errors import LawError
-from forescale.laws import fit_law
-from forescale.planning import attainable_limit, make_plan, next_doubling, sample_size
+from forescale.laws import RunLaws, fit_law
+from forescale.planning import Questions, attainable_limit, make_plan, next_doubling, sample_size
+from forescale.report.plan_text import plan_lines
 
 SIZES = 100 * 2.0 ** np.arange(8)
 LAW = fit_law(SIZES, 3 * SIZES**-0.5 + 0.2)
@@ -16,13 +17,13 @@ LAW = fit_law(SIZES, 3 * SIZES**-0.5 + 0.2)
 def test_sample_size_of_a_known_law():
     answer = sample_size(LAW, 0.22)
     assert answer.median == pytest.approx((3 / 0.02) ** 2, rel=0.1)
-    assert answer.not_reachable < 0.05
+    assert answer.p_infinite < 0.05
 
 
 def test_target_under_the_limit_is_not_reachable():
     answer = sample_size(LAW, 0.15)
-    assert answer.not_reachable > 0.95
-    assert answer.to_json()["median"] is None
+    assert answer.p_infinite > 0.95
+    assert answer.to_answer()["median"] is None
 
 
 def test_target_already_met_is_met_at_a_size_seen():
@@ -42,15 +43,16 @@ def test_next_doubling_of_a_known_law():
 def test_limit_splits_into_noise_and_model_gap():
     law = fit_law(SIZES, 3 * SIZES**-0.5 + 0.2, noise_floor=0.12)
     limit = attainable_limit(law)
-    assert limit["median"] == pytest.approx(0.2, rel=0.02)
-    assert limit["model_gap"]["median"] == pytest.approx(0.16, rel=0.05)
+    assert limit.gap.median == pytest.approx(0.2, rel=0.02)
+    assert limit.model.median == pytest.approx(0.16, rel=0.05)
 
 
 def test_plan_is_plain_json_and_readable_text():
-    plan = make_plan(LAW, target_error=[0.22, 0.1], unit="g/cm^3")
+    plan = make_plan(RunLaws.of_laws(LAW, unit="g/cm^3"), Questions.of([0.22, 0.1]))
     answer = plan.to_json()
     json.dumps(answer, allow_nan=False)
     assert [s["target_error"] for s in answer["laws"][0]["sample_size"]] == [0.22, 0.1]
-    text = "\n".join(plan.to_text())
-    assert "not reachable" in text
-    assert "g/cm^3" in text
+    assert [s["answer"] for s in answer["laws"][0]["sample_size"]] == ["number", "at_least"]
+    text = "\n".join(plan_lines(plan))
+    assert "not with 100 times the data" in text
+    assert "g/cm³" in text

@@ -61,7 +61,7 @@ def main() -> None:
         run_study(load_study(folder / "study.toml"), folder / "run")
         shutil.rmtree(HERE / "frozen", ignore_errors=True)
         shutil.copytree(folder / "run" / "model", HERE / "frozen" / "model")
-    predictions, _ = Predictor.load(HERE / "frozen" / "model").predict(KEYS)
+    predictions, _ = Predictor.load(HERE / "frozen" / "model").predict_keys(KEYS)
     predictions.insert(0, "key", KEYS)
     predictions.to_csv(HERE / "frozen" / "expected.csv", index=False)
 

@@ -38,10 +38,10 @@ def test_whatever_the_learner_thinks_of_itself(factor):
 def test_the_table_of_levels_is_honest_too():
     calibration = Calibration.of(held_out(np.random.default_rng(1), 4000, 0.5), "exclude")
     for row in calibration.levels:
-        assert row["coverage"] == pytest.approx(row["level"], abs=0.015)
-        assert row["raw_coverage"] < row["level"] - 0.1
-        assert row["raw_width"] < row["width"]
-    assert calibration.coverage == calibration.levels[2]["coverage"]
+        assert row.coverage == pytest.approx(row.level, abs=0.015)
+        assert row.raw_coverage < row.level - 0.1
+        assert row.raw_width < row.width
+    assert calibration.coverage == calibration.levels[2].coverage
     assert (calibration.rows, calibration.folds) == (4000, 5)
 
 
@@ -51,7 +51,7 @@ def test_without_a_standard_deviation_all_intervals_are_as_wide():
     residual = (frame["predicted"] - frame["measured"]).abs().to_numpy()
     assert calibration.reach == conformal_quantile(residual, 0.9)
     assert np.ptp(calibration.half_width(None, 3)) == 0
-    assert calibration.levels[0]["raw_coverage"] is None
+    assert calibration.levels[0].raw_coverage is None
 
 
 def test_the_quantile_counts_the_new_value():
@@ -79,7 +79,7 @@ def test_folds_keep_groups_together():
 def test_folds_of_a_model_respect_groups_and_overlap(numeric):
     study, data, _, _ = numeric(lambda x: 1.0, split="cluster", overlap="allow")
     data.target.frame.loc[:99, "key"] = data.source.keys[:100]
-    tasks = _tasks(study, data, np.random.default_rng(0))
+    tasks = _tasks(study, data, np.random.default_rng(0), 150)
     assert len(tasks.pop("model")[0].source) == 150
     assert {policy for policy, _ in tasks} == {"exclude", "allow"}
     for (policy, _), (split, _) in tasks.items():

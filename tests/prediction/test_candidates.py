@@ -1,15 +1,18 @@
 """Tables of candidates: every row in its place, or named with the reason."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forescale.errors import ConfigError, DataError
+from forescale.prediction import ModelFolder, predict_file
 from forescale.prediction import candidates as module
-from forescale.prediction import predict_file
 from forescale.prediction.columns import choose_columns
-from forescale.tables import PairColumns
+from forescale.tables import Dialect, PairColumns
 
+FROZEN = Path(__file__).parent / "frozen" / "model"
 ROWS = ["CCCCO", "OCCCC", "CCN", "CCCCCCCl", "CCCCO"]
 
 
@@ -41,13 +44,25 @@ def test_rows_keep_their_order_and_may_repeat(write, predict, predictor):
     assert table["row"].tolist() == [1, 2, 3, 4, 5]
     assert table["material"].tolist() == ROWS
     assert table["key"].tolist() == ["CCCCO", "CCCCO", "CCN", "CCCCCCCl", "CCCCO"]
-    expected, _ = predictor.predict(table["key"].tolist())
+    expected, _ = predictor.predict_keys(table["key"].tolist())
     np.testing.assert_allclose(table["prediction"], expected["prediction"], rtol=1e-7)
     assert table["prediction"].nunique() == 3
     assert set(table["unit"]) == {"degC"}
     assert (outcome.rows, outcome.predicted, outcome.rejected) == (5, 5, 0)
     assert outcome.lowest == pytest.approx(table["prediction"].min())
     assert outcome.known == table["known"].notna().sum()
+
+
+def test_a_sheet_of_several_is_named(write, predict, tmp_path):
+    path = tmp_path / "new.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"smiles": ["O"]}).to_excel(book, sheet_name="notes", index=False)
+        pd.DataFrame({"smiles": ROWS}).to_excel(book, sheet_name="new", index=False)
+    with pytest.raises(DataError, match="say which with sheet"):
+        predict(path)
+    outcome, table = predict(path, dialect=Dialect(sheet="new"))
+    assert table["material"].tolist() == ROWS
+    assert outcome.predicted == len(ROWS)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 100])
@@ -125,7 +140,7 @@ def test_other_kinds_of_table(write, predict, tmp_path, name):
     else:
         frame.to_csv(tmp_path / name, sep="\t", index=False)
     _, got = predict(tmp_path / name, out="out.parquet")
-    got["known"] = got["known"].replace("", None)
+    got[["known", "warning"]] = got[["known", "warning"]].replace("", None)
     pd.testing.assert_frame_equal(got, expected, check_dtype=False, rtol=1e-7)
 
 
@@ -152,8 +167,12 @@ def test_wrong_requests_are_refused(write, predict, rows, header, options, words
 
 
 def test_columns_are_found_by_the_names_of_the_study_then_by_usual_ones(tmp_path):
+    model = ModelFolder(FROZEN).manifest()
+
     def settings(kind, temperature=None, **columns):
-        return {"target": {"material_kind": kind}, "columns": columns, "temperature": temperature}
+        target = model.target.model_copy(update={"material_kind": kind})
+        change = {"target": target, "columns": columns, "temperature": temperature}
+        return model.model_copy(update=change)
 
     def found(columns, settings, **given):
         return choose_columns(tmp_path, columns, settings, given)
@@ -176,3 +195,32 @@ def test_columns_are_found_by_the_names_of_the_study_then_by_usual_ones(tmp_path
         found(["solute", "solvent", "T"], pair, temperature="T")
     with pytest.raises(ConfigError, match=r"trained on pairs at 298\.15 K alone"):
         found(["solute", "solvent", "T"], settings("pair", temperature=298.15), temperature="T")
+
+
+def test_python_reads_what_the_command_line_reads(predictor):
+    keys, _ = predictor.predict_keys(["CCCCO", "CCN"])
+    frame = pd.DataFrame({"id": [7, 8, 9], "SMILES": ["OCCCC", "NCC", "C1CC"]}, index=[3, 1, 2])
+    found = predictor.predict(frame)
+    assert found.index.tolist() == [3, 1, 2]
+    assert found["material"].tolist() == ["OCCCC", "NCC", "C1CC"]
+    assert found["key"].tolist() == ["CCCCO", "CCN", ""]
+    assert found["reason"].tolist()[:2] == ["", ""]
+    assert "C1CC" in found["reason"].iloc[2]
+    assert found[["prediction", "low", "high"]].iloc[2].isna().all()
+    for name in ("prediction", "low", "high", "std", "distance"):
+        np.testing.assert_allclose(found[name].iloc[:2], keys[name], rtol=1e-9, atol=1e-9)
+    one = predictor.predict("OCCCC")
+    assert one["prediction"].tolist() == pytest.approx(found["prediction"].tolist()[:1])
+    assert set(one["unit"]) == {"degC"}
+    assert predictor.predict([]).empty
+    with pytest.raises(ConfigError, match="which one is the material"):
+        predictor.predict(frame.rename(columns={"SMILES": "x"}))
+    same = predictor.predict(frame.rename(columns={"SMILES": "x"}), columns={"material": "x"})
+    assert same["prediction"].tolist()[:2] == pytest.approx(found["prediction"].tolist()[:2])
+
+
+def test_what_speaks_against_a_prediction_is_said(predictor):
+    found = predictor.predict(["C[Se]C", "C", "C" * 300]).set_index("key")
+    assert "has Se, which none of the 100 measured materials has" in found["warning"]["C[Se]C"]
+    assert "has 1 heavy atoms, as few as fewer than" in found["warning"]["C"]
+    assert found["outside"].all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from bare_runs import run_without_laws
 
 from forescale.prediction import Predictor, predict_file
 from forescale.study import load_study
@@ -68,7 +69,7 @@ def model(request, tmp_path_factory):
         else STUDY.replace("[10, 20, 40]", "[5, 10, 20]").replace("[5, 20]", "[5, 10]")
     )
     (folder / "study.toml").write_text(text)
-    run_study(load_study(folder / "study.toml"), folder / "run", show_progress=False)
+    run_without_laws(load_study(folder / "study.toml"), folder / "run")
     return folder / "run", several
 
 
@@ -92,7 +93,7 @@ def test_pairs_are_predicted(model, tmp_path):
 def test_temperatures_that_do_not_fit_are_named(model):
     run, several = model
     predictor = Predictor.load(run)
-    _, reasons = predictor.predict(["CCO in O", "CCO in O at 298.15 K", "CCO in O at 350 K"])
+    _, reasons = predictor.predict_keys(["CCO in O", "CCO in O at 298.15 K", "CCO in O at 350 K"])
     if several:
         assert reasons == ["has no temperature, and the model was trained at several", None, None]
     else:
@@ -108,11 +109,13 @@ def test_a_run_keeps_a_model_under_every_policy(tmp_path, policy):
     """The whole run, with its page, where groups or all measured materials are hidden."""
     rows((25.0, 60.0, 80.0), 0.0).to_csv(tmp_path / "computed.csv", index=False)
     rows((25.0,), 0.1).to_csv(tmp_path / "measured.csv", index=False)
-    evaluation = f'[evaluation]\nsplit = "group:solute"\noverlap = "{policy}"\n[grid]'
+    evaluation = (
+        f'[evaluation]\nmetrics = ["rmse"]\nsplit = "group:solute"\noverlap = "{policy}"\n[grid]'
+    )
     text = STUDY.replace("[grid]", evaluation).replace("[10, 20, 40]", "[10, 20]")
     (tmp_path / "study.toml").write_text(text.replace("[5, 20]", "[5, 10]"))
     study = load_study(tmp_path / "study.toml")
     run_study(study, tmp_path / "run", workers=1, show_progress=False)
     model = Predictor.load(tmp_path / "run")
-    assert policy in model.calibrations
+    assert policy in model.manifest.calibrations
     assert (tmp_path / "run" / "report.html").exists()

@@ -4,13 +4,13 @@ import json
 import re
 from html.parser import HTMLParser
 
+import manifests
 import numpy as np
 import pandas as pd
 import pytest
 
-from forescale.laws import study_laws
-from forescale.planning import make_plan
-from forescale.report import write_report
+from forescale.study import RunFolder
+from forescale.workflow import conclude
 
 SIZES_N, SIZES_M, REPLICATES = (30, 100, 300, 1000), (10, 40), 4
 
@@ -43,6 +43,7 @@ def make_predictions(replicates, scale, std):
     measured = scale * np.linspace(1, 3, 20)
     one = {
         "row": rows,
+        "key": [f"*{'C' * (k + 1)}*" for k in rows],
         "measured": measured,
         "predicted": measured + 0.1 * scale * sign,
         "std": np.full(20, np.nan) if std is None else std * scale,
@@ -52,50 +53,6 @@ def make_predictions(replicates, scale, std):
     return pd.concat(
         [pd.DataFrame({"replicate": r, **one}) for r in range(replicates)], ignore_index=True
     )
-
-
-def make_manifest(n_target, replicates, metrics, unit, floor, name):
-    def side(kind):
-        record = {
-            "dataset": f"{name} {kind}",
-            "version": "1",
-            "method": f"{name} method",
-            "reference": "Someone et al. (2020), doi 10.1000/xyz-1",
-            "licence": "CC0",
-            "sha256": "ab" * 32,
-        }
-        return {
-            "property": name,
-            "unit": unit,
-            "kind": kind,
-            "material_kind": "polymer",
-            "materials": 1234,
-            "rejected_rows": 1,
-            "datasets": [record],
-        }
-
-    return {
-        "name": "small study",
-        "forescale": "0.1.0",
-        "study": {
-            "replicates": replicates,
-            "learner": {"name": "gp", "kernel": "laplace"},
-            "grid": {"n_target": list(n_target)},
-            "evaluation": {"metrics": list(metrics), "split": "random", "overlap": "exclude"},
-        },
-        "data": {"source": "cd" * 32, "target": "ef" * 32},
-        "descriptor": "structure 1",
-        "seed": 7,
-        "metric_unit": unit,
-        "noise_floor": floor,
-        "noise_floor_materials": 5 if floor else 0,
-        "tables": {"source": side("computed"), "target": side("measured")},
-        "overlap_materials": 99,
-        "features": 50,
-        "features_dropped": [],
-        "versions": {"numpy": "2.0"},
-        "machine": {"python": "3.11"},
-    }
 
 
 def make_run(
@@ -111,6 +68,8 @@ def make_run(
     scale=1.0,
     std=0.07,
     error=mean_error,
+    asked=None,
+    plan=None,
 ):
     """Write a run folder without its page."""
     for sub in ("errors", "predictions"):
@@ -121,18 +80,26 @@ def make_run(
         part = f"part-{r:05d}.parquet"
         errors[errors["replicate"] == r].to_parquet(path / "errors" / part)
         predictions[predictions["replicate"] == r].to_parquet(path / "predictions" / part)
-    manifest = make_manifest(n_target, replicates, metrics, unit, floor, name)
-    (path / "manifest.json").write_text(json.dumps(manifest))
-    return path
+    study = {
+        "replicates": asked or replicates,
+        **({"plan": plan} if plan else {}),
+        "grid": {"n_target": list(n_target)},
+        "evaluation": {"metrics": list(metrics)},
+    }
+    return manifests.write(
+        path,
+        study=study,
+        metric_unit=unit,
+        noise_floor=floor,
+        noise_floor_materials=5 if floor else 0,
+        property=name,
+    )
 
 
 def report_of(path):
     """Fit, plan and write the page of a run folder, as the workflow does."""
-    manifest = json.loads((path / "manifest.json").read_text())
-    errors = pd.concat(map(pd.read_parquet, sorted((path / "errors").iterdir())))
-    laws = study_laws(errors, noise_floor=manifest["noise_floor"], seed=manifest["seed"])
-    plan = make_plan(laws, unit=manifest["metric_unit"])
-    return write_report(path, laws, plan), laws, plan
+    finished = conclude(RunFolder(path))
+    return path / "report.html", finished.laws.laws, finished.plan
 
 
 @pytest.fixture(scope="session")

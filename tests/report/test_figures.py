@@ -45,7 +45,7 @@ def test_law_table(finished):
         assert row["decay_rate_high"] == pytest.approx(law.decay_rate.high)
     scratch = table.query("metric == 'mae' and n_target == 10")["scratch (g/cm^3)"].iloc[0]
     assert float(scratch) == pytest.approx(0.7 * 0.9 * (1 + 10**-0.5))
-    doubling = [answers["next_doubling"]["median"] for answers in plan.laws]
+    doubling = [answers.next_doubling.median for answers in plan.laws]
     assert table["next_doubling (g/cm^3)"].tolist() == pytest.approx(doubling)
 
 

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from forescale.errors import RunFolderError
-from forescale.planning import Plan
+from forescale.laws import fit_law
+from forescale.planning import make_plan
 from forescale.report import write_report
 from forescale.report.page import embedded_json
 
@@ -111,31 +112,38 @@ def test_flags_are_explained(build, read_page):
     _, html = build(error=lambda n, m: 1 + 0.1 * n**0.1, metrics=("rmse",), n_target=(10,))
     text = read_page(html).visible
     assert not NOT_NUMBERS.search(text)
-    assert "not decreasing (m = 0 (zero-shot) and 10)" in text
+    assert "m = 0 (zero-shot) and 10: the error does not fall with n" in text
+    assert "cannot be read" in text
     assert "does not fall with n, or rises" in text
     assert "no scaling law can be read from this curve" in text
 
 
 def test_other_folders_are_refused(tmp_path):
+    plan = make_plan(fit_law([10, 100, 1000], [3, 2, 1]))
     with pytest.raises(RunFolderError, match="not a readable run folder"):
-        write_report(tmp_path, [], Plan([]))
+        write_report(tmp_path, plan)
     (tmp_path / "manifest.json").write_text('{"name": "x"}')
-    with pytest.raises(RunFolderError, match="lacks 'study'"):
-        write_report(tmp_path, [], Plan([]))
+    with pytest.raises(RunFolderError, match="study: Field required"):
+        write_report(tmp_path, plan)
 
 
-def test_what_an_experiment_is_worth_is_on_the_page(tmp_path):
-    from forescale.planning import Plan
-    from forescale.report.answers import exchange
+def test_what_an_experiment_is_worth_is_on_the_page(build, read_page):
+    _, html = build(metrics=("rmse",), n_target=(10, 20, 40))
+    text = read_page(html).visible
+    assert "one more experiment lowers the error as much as" in text
+    assert "Verdict: " in text
 
-    answer = {"median": 60.4, "low": 27.0, "high": None}
-    joint = {
-        "metric": "rmse",
-        "n_source": 2384,
-        "n_target": 320,
-        "simulations_per_experiment": answer,
-        "experiments_for_doubled_simulations": {"median": 23.0, "low": 10.0, "high": 55.0},
-    }
-    contents = type("Contents", (), {"plan": Plan([], [joint])})
-    assert "as much as 60 (27 to ∞) more simulations" in exchange(contents, "rmse")
-    assert exchange(contents, "mae") is None
+
+def test_an_unfinished_run_says_so_first(build, read_page):
+    _, html = build(metrics=("rmse",), n_target=(10,), asked=9)
+    text = read_page(html).visible
+    assert text.index("4 of 9 replicates are finished") < text.index("Answers Verdict")
+
+
+def test_costs_and_target_of_the_study_are_on_the_page(build, read_page):
+    asked = {"target_error": 0.30, "cost_source": 1, "cost_target": 50, "budget": 5000}
+    _, html = build(metrics=("rmse",), n_target=(10, 20, 40), plan=asked)
+    text = read_page(html).visible
+    assert "To reach 0.300" in text
+    assert "more simulations and" in text
+    assert "for each unit of cost" in text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from forescale.simulation.registry import load_object
+from forescale._machine.plugins import load_object
 from forescale.simulation.testing import EngineContract
 
 pytest.importorskip("ase", reason="the example needs ase")
@@ -19,7 +19,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "campaigns" / "ase_engine.py"
 
 
 class TestAseEngine(EngineContract):
-    engine_type = load_object(f"{EXAMPLE}:AseEngine")
+    engine_type = load_object("engine.name", f"{EXAMPLE}:AseEngine")
     name = f"{EXAMPLE}:AseEngine"
     works = (("molecule", "CO"), ("molecule", "C#N"))
     refuses = (("molecule", "FS(F)(F)(F)(F)F"),)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from forescale.catalog import load_dataset
+from forescale.engines.cosmo import CosmoEngine, CosmoSettings
+from forescale.engines.xtb import XtbEngine, XtbSettings
 from forescale.materials import Molecule, parse_material
 from forescale.simulation import Job
-from forescale.simulation.engines.cosmo import CosmoEngine, CosmoSettings
-from forescale.simulation.engines.xtb import XtbEngine, XtbSettings
 from forescale.tables import PropertyTable
 
 FOLDER = files("forescale.catalog").joinpath("data")

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from forescale.errors import ConfigError
+from forescale.errors import ConfigError, DataError
 from forescale.simulation import Campaign
 from forescale.simulation.runner import header_of
 from forescale.simulation.sources import list_materials
@@ -43,16 +44,16 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         (("workers = 2", "workers = 0"), "workers: got 0"),
         (
             ("workers = 2", "worker = 2"),
-            "worker is not a key of a campaign file; allowed: .*workers",
+            "worker: got 2; there is no such key, expected one of .*workers",
         ),
         (
             ("workers = 2", "kind = 'crystal'"),
             "kind: got 'crystal'.*'molecule', 'polymer' or 'pair'",
         ),
         (("file = ", "dataset = 'x'\nfile = "), "materials.0: .*file and dataset.*exactly one"),
-        (('[engine]\nname = "xtb"', ""), "engine is missing"),
-        (('name = "xtb"', 'name = "xtb"\nseeds = 1'), "engine.seeds .*allowed: name, seed"),
-        (("workers = 2", "workers ="), "not a readable TOML file"),
+        (('[engine]\nname = "xtb"', ""), "engine: is required"),
+        (('name = "xtb"', 'name = "xtb"\nseeds = 1'), "engine.seeds: .*expected one of name, seed"),
+        (("workers = 2", "workers ="), "not valid TOML"),
         (("workers = 2", "[limits]\ntime = -1"), "limits.time: got -1"),
     ],
 )
@@ -70,7 +71,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, change: tuple[str, str], message
         ('name = "xbt"', "engine.name: got 'xbt', expected one of xtb, md, cosmo, replay"),
         ('name = "no_such_module:Engine"', "cannot be imported"),
         ('name = "engine.py:Engine"', "no such file"),
-        ('name = "json:JSONDecoder"', "not an engine, it lacks"),
+        ('name = "json:JSONDecoder"', "of Python's standard library"),
         (
             'name = "xtb"\n[engine.protocol]\ngeometry = "dft"',
             "engine.protocol.geometry: got 'dft'.*'forcefield' or 'gfn2'",
@@ -158,3 +159,18 @@ def test_the_examples_are_valid(path: Path) -> None:
         pytest.importorskip("openmm", reason="the md engine needs openmm")
         pytest.importorskip("radonpy", reason="the md engine needs radonpy-pypi")
     assert header_of(campaign).engine == campaign.engine.name
+
+
+def test_materials_come_from_the_sheet_that_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "two.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame({"smiles": ["O"]}).to_excel(book, sheet_name="notes", index=False)
+        pd.DataFrame({"smiles": ["CCO", "OCC"]}).to_excel(book, sheet_name="ours", index=False)
+    named = GOOD.replace("lists/molecules.csv", "two.xlsx")
+    with pytest.raises(DataError, match="say which with sheet"):
+        list_materials(load(tmp_path, named))
+    named = named.replace("[engine]", 'sheet = "ours"\n[engine]')
+    assert list_materials(load(tmp_path, named)).keys == ["CCO"]
+    generated = named.replace('file = "two.xlsx"', 'generator = "chemicals"')
+    with pytest.raises(ConfigError, match="sheet 'ours', expected it beside file"):
+        load(tmp_path, generated)

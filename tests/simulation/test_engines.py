@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forescale.engines.geometry import conformer, vdw_volume_and_area
+from forescale.engines.oligomers import oligomer
+from forescale.engines.optics import refractive_index
+from forescale.engines.replay import ReplayEngine
+from forescale.engines.xtb import BOHR, XtbEngine, XtbSettings, optimise
 from forescale.errors import MaterialError, RequestError
 from forescale.simulation import Job
-from forescale.simulation.engines.replay import ReplayEngine
-from forescale.simulation.engines.xtb import BOHR, XtbEngine, XtbSettings, optimise
-from forescale.simulation.geometry import conformer, vdw_volume_and_area
-from forescale.simulation.oligomers import oligomer
-from forescale.simulation.optics import refractive_index
 from forescale.simulation.testing import EngineContract
 from forescale.tables import PropertyTable
 

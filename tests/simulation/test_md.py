@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 from md_cells import lammps, packed
 
+from forescale.engines.registry import build_engine, resolve
 from forescale.errors import ConfigError, EngineError, MaterialError, MissingDependencyError
 from forescale.simulation import Job
-from forescale.simulation.registry import build_engine, resolve
 from forescale.simulation.testing import EngineContract
 
 pytest.importorskip("openmm", reason="the md engine needs openmm")
 pytest.importorskip("radonpy", reason="the md engine needs radonpy-pypi")
 pytest.importorskip("dftd4", reason="the md engine needs dftd4")
 
-from forescale.simulation.engines.md import MdEngine, MdSettings, chains
-from forescale.simulation.engines.md.backend import TERMS, BackEnd, Integration, thermal_velocities
-from forescale.simulation.engines.md.cell import GAS, Cell, State
-from forescale.simulation.engines.md.engine import repeat_unit
-from forescale.simulation.engines.md.lammps_backend import _table
-from forescale.simulation.engines.md.openmm_backend import OpenMM
-from forescale.simulation.engines.md.stages import LARSEN, Stage, larsen
+from forescale.engines.md import MdEngine, MdSettings, chains
+from forescale.engines.md.backend import TERMS, BackEnd, Integration, thermal_velocities
+from forescale.engines.md.cell import GAS, Cell, State
+from forescale.engines.md.engine import repeat_unit
+from forescale.engines.md.lammps_backend import _table
+from forescale.engines.md.openmm_backend import OpenMM
+from forescale.engines.md.stages import LARSEN, Stage, larsen
 
 #: A protocol of a few picoseconds for a few hundred atoms: it runs, its numbers mean nothing.
 SHORT: dict[str, Any] = {
@@ -34,6 +34,7 @@ SHORT: dict[str, Any] = {
 PMMA, AMIDE = "*CC(*)(C)C(=O)OC", "*NC(=O)c1ccc(*)cc1"
 
 
+@pytest.mark.slow  # a whole protocol again and again; test_cluster.py runs one in a campaign
 class TestMd(EngineContract):
     engine_type = MdEngine
     name = "md"
@@ -72,7 +73,7 @@ def test_terms_are_those_that_radonpy_writes(
     from radonpy.core.utils import Cell as Box
     from radonpy.sim.lammps import MolToLAMMPSdataBlock
 
-    from forescale.simulation.engines.md import lammps_backend
+    from forescale.engines.md import lammps_backend
 
     backend = lammps()
     cell, positions, length, molecule = packed(unit, degree=4, count=1, density=0.05)
@@ -113,6 +114,7 @@ def test_the_thermostat_keeps_its_temperature(name: str, tmp_path: Path) -> None
     assert samples.density == pytest.approx(cell.density(length))
 
 
+@pytest.mark.slow
 def test_lammps_carries_out_the_protocol(tmp_path: Path) -> None:
     lammps()
     settings = MdSettings.model_validate(SHORT | {"backend": "lammps", "time_step": 2.0})

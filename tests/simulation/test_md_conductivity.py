@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from md_cells import BRIEF, Scripted, lammps, methanes, packed
 
-from forescale.errors import EngineError
-from forescale.simulation.engines.md import MdEngine, MdSettings
-from forescale.simulation.engines.md.backend import (
+from forescale._machine.plugins import load_object
+from forescale.engines.md import MdEngine, MdSettings
+from forescale.engines.md.backend import (
     KINETIC,
     BackEnd,
     Integration,
@@ -20,20 +20,20 @@ from forescale.simulation.engines.md.backend import (
     thermal_velocities,
     without_drift,
 )
-from forescale.simulation.engines.md.barostat import heavy_groups
-from forescale.simulation.engines.md.cell import GAS, Cell, Floats, State
-from forescale.simulation.engines.md.conductivity import conductivity, from_profiles, halves
-from forescale.simulation.engines.md.current import (
+from forescale.engines.md.barostat import heavy_groups
+from forescale.engines.md.cell import GAS, Cell, Floats, State
+from forescale.engines.md.conductivity import conductivity, from_profiles, halves
+from forescale.engines.md.current import (
     WATT,
     Slabs,
     freedom_of_atoms,
     heat_current,
     heated,
 )
-from forescale.simulation.engines.md.history import History
-from forescale.simulation.engines.md.simulate import Simulation
-from forescale.simulation.engines.md.stages import Stage
-from forescale.simulation.registry import load_object
+from forescale.engines.md.history import History
+from forescale.engines.md.simulate import Simulation
+from forescale.engines.md.stages import Stage
+from forescale.errors import EngineError
 
 FLUID = Path(__file__).parents[2] / "benchmarks" / "simulation_nemd.py"
 STAGE = Stage("conduct", 6.0, 300.0, 300.0, copies=2, slabs=12, contrast=60.0)
@@ -245,7 +245,7 @@ def test_both_programs_make_the_same_current(name: str, tmp_path: Path) -> None:
     """Heat goes where it should; energy, momentum and bonds to hydrogen are kept."""
     pytest.importorskip("openmm", reason="the md engine needs openmm")
     pytest.importorskip("radonpy", reason="the md engine needs radonpy-pypi")
-    from forescale.simulation.engines.md.openmm_backend import OpenMM
+    from forescale.engines.md.openmm_backend import OpenMM
 
     backend: BackEnd = lammps() if name == "lammps" else OpenMM()
     cell, positions, length, _ = packed("*CC*", degree=12, count=3, density=0.4)
@@ -278,10 +278,10 @@ def test_both_programs_make_the_same_current(name: str, tmp_path: Path) -> None:
 def test_a_lennard_jones_fluid_has_the_published_conductivity() -> None:
     """Evans 1986 (doi 10.1103/PhysRevA.34.1449): 3.4 at T* = 1.35, density* = 0.6."""
     pytest.importorskip("openmm", reason="the md engine needs openmm")
-    lennard_jones = load_object(f"{FLUID}:lennard_jones")
-    temperature, density, published = load_object(f"{FLUID}:PUBLISHED")
+    lennard_jones = load_object("engine.name", f"{FLUID}:lennard_jones")
+    temperature, density, published = load_object("engine.name", f"{FLUID}:PUBLISHED")
     found, states = lennard_jones(temperature, density, 256, 2, 150.0)
-    reduced = found.value / load_object(f"{FLUID}:REDUCED")
+    reduced = found.value / load_object("engine.name", f"{FLUID}:REDUCED")
     assert reduced == pytest.approx(published, rel=0.25)
     assert found.error < 0.2 * found.value
     assert abs(found.leak) < 0.01

@@ -15,21 +15,21 @@ import numpy as np
 import pytest
 from md_cells import BRIEF, Scripted, methanes
 
-from forescale.errors import EngineError
-from forescale.simulation import Campaign, campaign_table, run_campaign
-from forescale.simulation.engines.md.backend import Integration, Samples
-from forescale.simulation.engines.md.barostat import ATM, Barostat, heavy_groups
-from forescale.simulation.engines.md.cell import DENSITY, GAS, Cell, Floats, State
-from forescale.simulation.engines.md.history import History
-from forescale.simulation.engines.md.properties import (
+from forescale.engines.md.backend import Integration, Samples
+from forescale.engines.md.barostat import ATM, Barostat, heavy_groups
+from forescale.engines.md.cell import DENSITY, GAS, Cell, Floats, State
+from forescale.engines.md.history import History
+from forescale.engines.md.properties import (
     RepeatUnit,
     bulk_properties,
     density_drift,
     mean_and_error,
 )
-from forescale.simulation.engines.md.settings import MdSettings
-from forescale.simulation.engines.md.simulate import Simulation
-from forescale.simulation.engines.md.stages import Stage
+from forescale.engines.md.settings import MdSettings
+from forescale.engines.md.simulate import Simulation
+from forescale.engines.md.stages import Stage
+from forescale.errors import EngineError
+from forescale.simulation import Campaign, campaign_table, run_campaign
 
 
 def test_heavy_hydrogens_keep_the_mass() -> None:
@@ -224,6 +224,8 @@ piece = 0.4
 """
 
 
+@pytest.mark.processes
+@pytest.mark.slow
 def test_kill_9_resumes_from_the_last_checkpoint(tmp_path: Path) -> None:
     pytest.importorskip("openmm", reason="the md engine needs openmm")
     pytest.importorskip("radonpy", reason="the md engine needs radonpy-pypi")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from forescale._machine.files import locked
 from forescale.errors import DataError, EngineError, MissingDependencyError, RunFolderError
 from forescale.simulation import Campaign, campaign_table, run_campaign
-from forescale.simulation.store import locked
 
 ALKANES = ["C" * n for n in range(1, 21)]
 AMINES = ["C" * n + "N" for n in range(1, 4)]
@@ -72,6 +72,7 @@ def test_a_crashed_engine_costs_its_own_job_only(make_campaign: Make) -> None:
     assert "about to crash" in row["reason"]
 
 
+@pytest.mark.processes
 def test_a_hung_engine_is_killed_with_its_children(make_campaign: Make, tmp_path: Path) -> None:
     campaign = make_campaign(
         "Hangs",
@@ -113,6 +114,7 @@ def test_failures_are_retried_once_with_another_seed(make_campaign: Make) -> Non
     assert (frame["seed"] > 0).all()
 
 
+@pytest.mark.processes
 def test_a_memory_limit_fails_the_job(make_campaign: Make) -> None:
     campaign = make_campaign("Greedy", [*ALKANES, "CN"], limits={"memory": 0.5})
     status = run_campaign(campaign)
@@ -155,7 +157,9 @@ def test_unreadable_materials_stop_or_are_set_aside(make_campaign: Make) -> None
 
 def test_one_campaign_at_a_time_in_a_folder(make_campaign: Make) -> None:
     campaign = make_campaign("Length", ALKANES)
-    with locked(campaign.results), pytest.raises(RunFolderError, match="another campaign"):
+    lock = campaign.results / ".lock"
+    told = rf"another campaign is writing here \(process {os.getpid()} on .*, since 20"
+    with locked(lock, "another campaign"), pytest.raises(RunFolderError, match=told):
         run_campaign(campaign)
 
 
@@ -234,6 +238,7 @@ def children(pid: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+@pytest.mark.processes
 def test_kill_9_loses_at_most_the_jobs_in_flight(campaign_file: Path) -> None:
     process = start(campaign_file)
     wait_for(campaign_file, 60)
@@ -251,6 +256,7 @@ def test_kill_9_loses_at_most_the_jobs_in_flight(campaign_file: Path) -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.processes
 def test_a_signal_stops_cleanly_and_the_rerun_goes_on(
     campaign_file: Path, stop: signal.Signals
 ) -> None:

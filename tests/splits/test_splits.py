@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from forescale.errors import ConfigError
-from forescale.splits import replicate_rng, split_target, usable_source
+from forescale.splits import (
+    Overlap,
+    SharedMaterials,
+    SplitRule,
+    replicate_rng,
+    split_balanced,
+    split_target,
+)
 from forescale.splits.groups import cluster_groups, column_groups
 
 
@@ -33,6 +40,55 @@ def test_too_few_rows_for_training_are_refused(groups, size):
         split_target(replicate_rng(0, 0), groups, 0.2, train_size=size)
 
 
+@pytest.mark.parametrize("fraction", [0.2, 0.25, 0.3, 0.5, 0.07])
+def test_a_block_of_balanced_replicates_tests_every_row_once_and_groups_whole(fraction):
+    groups = np.repeat(np.arange(60), np.arange(60) % 5 + 1)
+    folds = int(np.ceil(1 / fraction - 1e-9))
+    for block in range(2):
+        tests = []
+        for replicate in range(block * folds, (block + 1) * folds):
+            _, train, test = split_balanced(3, replicate, groups, fraction, train_size=20)
+            assert not set(groups[train]) & set(groups[test])
+            assert abs(len(test) - len(groups) / folds) <= 5
+            tests.append(test)
+        assert sorted(np.concatenate(tests)) == list(range(len(groups)))
+
+
+def test_balanced_replicates_follow_the_seed_and_blocks_differ():
+    def tested(seed, replicate):
+        return tuple(split_balanced(seed, replicate, np.arange(50), 0.2, train_size=30)[2])
+
+    assert tested(0, 3) == tested(0, 3)
+    assert len({frozenset(tested(s, r)) for s in (0, 1) for r in (0, 5, 10)}) == 6
+
+
+def test_fewer_groups_than_folds_are_each_tested_once():
+    groups = np.repeat(np.arange(3), 10)
+    tests = [split_balanced(0, r, groups, 0.1, train_size=5)[2] for r in range(3)]
+    assert sorted(groups[test[0]] for test in tests) == [0, 1, 2]
+    with pytest.raises(ConfigError, match="expected at most"):
+        split_balanced(0, 0, np.zeros(10, int), 0.2, train_size=1)
+
+
+def test_balanced_test_sets_leave_less_scatter_in_the_mean_of_replicates():
+    squares = np.random.default_rng(0).pareto(2.5, 400)  # heavy tails, as squared errors have
+    spread = {}
+    for name in ("random", "balanced"):
+        means = []
+        for seed in range(40):
+            errors = []
+            for replicate in range(10):
+                if name == "random":
+                    rng = replicate_rng(seed, replicate)
+                    test = split_target(rng, np.arange(400), 0.2, train_size=100)[1]
+                else:
+                    test = split_balanced(seed, replicate, np.arange(400), 0.2, train_size=100)[2]
+                errors.append(np.sqrt(squares[test].mean()))
+            means.append(np.mean(errors))
+        spread[name] = np.std(means) / np.mean(means)
+    assert spread["balanced"] < spread["random"] / 2
+
+
 def test_replicates_and_seeds_differ_and_repeat():
     draws = {
         (seed, replicate): tuple(replicate_rng(seed, replicate).integers(0, 2**40, 4))
@@ -44,15 +100,31 @@ def test_replicates_and_seeds_differ_and_repeat():
 
 
 def test_overlap_policies():
-    source, test = np.array(["a", "b", "c"], object), np.array(["b", "z"], object)
-    assert usable_source(source, test, "exclude").tolist() == [0, 2]
-    assert usable_source(source, test, "allow").tolist() == [0, 1, 2]
-    measured = np.append(test, source[0])
-    assert usable_source(source, test, "disjoint", None, measured).tolist() == [2]
-    initials = np.array(["ax", "bx", "by", "cx"], object)
-    test = np.array(["bz", "ax"], object)
-    assert usable_source(initials, test, "exclude", lambda key: key[0]).tolist() == [1, 2, 3]
-    assert usable_source(initials, test, "exclude-group", lambda key: key[0]).tolist() == [3]
+    shared = SharedMaterials.of(["a", "b", "c"], ["b", "z", "a"])
+    test = np.array([0, 1])
+    assert shared.usable(test, Overlap.EXCLUDE).tolist() == [0, 2]
+    assert shared.usable(test, Overlap.ALLOW).tolist() == [0, 1, 2]
+    assert shared.usable(test, Overlap.DISJOINT).tolist() == [2]
+    assert shared.source_only.tolist() == [2]
+    assert shared.on_both_sides == 2
+
+
+def test_whole_groups_may_be_hidden():
+    shared = SharedMaterials.of(["ax", "bx", "by", "cx"], ["bz", "ax"], lambda key: key[0])
+    test = np.array([0, 1])
+    assert shared.usable(test, Overlap.EXCLUDE).tolist() == [1, 2, 3]
+    assert shared.usable(test, Overlap.EXCLUDE_GROUP).tolist() == [3]
+
+
+@pytest.mark.parametrize("text", ["random", "cluster", "group:lab", "group:a:b"])
+def test_a_rule_of_splitting_is_read_and_written(text):
+    assert str(SplitRule.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["group:", "group", "random:x", "cluster:lab", "scaffold", ""])
+def test_another_rule_of_splitting_is_refused(text):
+    with pytest.raises(ValueError, match='"group:COLUMN"'):
+        SplitRule.parse(text)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

@@ -5,10 +5,8 @@ import pandas as pd
 import pytest
 
 from forescale.errors import ConfigError
-from forescale.study import RunFolder, load_data, load_study, run_replicates
+from forescale.study import RunFolder, load_data, run_replicates
 from forescale.workflow import run_study
-
-CROSS = {'unit = "K"\n[target]': 'unit = "K"\ncross_property = true\n[target]'}
 
 
 @pytest.fixture
@@ -17,7 +15,7 @@ def study(edited, study_file):
     table = pd.read_csv(study_file.parent / "computed.csv")
     table["tb"] = 5_000.0 - 37.0 * table["tb"]
     table.to_csv(study_file.parent / "computed.csv", index=False)
-    return edited({**CROSS, 'value = "tb"\nunit = "K"': 'value = "tb"\nunit = "J/mol"'})
+    return edited({"source.0.cross_property": True, "source.0.unit": "J/mol"})
 
 
 def errors_of(study, folder):
@@ -40,30 +38,27 @@ def test_its_unit_does_not_matter(study, edited, study_file, tmp_path):
     table = pd.read_csv(study_file.parent / "computed.csv")
     table["tb"] = 1e-3 * table["tb"] - 4.0
     table.to_csv(study_file.parent / "computed.csv", index=False)
-    after = errors_of(edited({'unit = "J/mol"': 'unit = "eV"'}), tmp_path / "after")
+    after = errors_of(edited({"source.0.unit": "eV"}), tmp_path / "after")
     np.testing.assert_allclose(after["value"], before["value"], rtol=1e-5)
 
 
 def test_a_whole_run_has_laws_and_a_page(study, tmp_path):
     finished = run_study(study, tmp_path / "run", show_progress=False)
-    assert {law.n_target for law in finished.laws} == {5, 20, 40}
+    assert {law.n_target for law in finished.laws.laws} == {5, 20, 40, 80}
     assert (tmp_path / "run" / "report.html").is_file()
     assert finished.folder.predictions()["zero_shot"].isna().all()
 
 
 def test_without_the_switch_the_unit_is_refused_and_the_switch_named(study_file, edited):
-    other = edited({'value = "tb"\nunit = "K"': 'value = "tb"\nunit = "J/mol"'})
+    other = edited({"source.0.unit": "J/mol"})
     with pytest.raises(ConfigError, match=r"source\[0\].unit: .*cross_property = true"):
         load_data(other, show_progress=False)
 
 
-def test_the_switch_is_for_all_sources_and_no_target(study_file):
-    text = study_file.read_text()
-    study_file.write_text(text.replace("[target]\n", "[target]\ncross_property = true\n"))
+def test_the_switch_is_for_all_sources_and_no_target(edited):
+    first = edited({}).to_plain()["source"][0]
     with pytest.raises(ConfigError, match=r"target.cross_property: is for sources"):
-        load_study(study_file)
-    second = text[text.index("[[source]]") : text.index("[target]")]
-    both = text.replace("[target]", second + "cross_property = true\n[target]")
-    study_file.write_text(both)
+        edited({"target.cross_property": True})
+    both = [first, {**first, "cross_property": True}]
     with pytest.raises(ConfigError, match="cross_property in some and not in others"):
-        load_study(study_file)
+        edited({"target.cross_property": False, "merge": True, "source": both})

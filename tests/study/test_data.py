@@ -7,20 +7,12 @@ import pandas as pd
 import pytest
 
 from forescale.errors import ConfigError, DataError
-from forescale.study import load_data, load_study
+from forescale.study import Design, load_data, load_study
 from forescale.tables import ColumnMap, Provenance, build_table
-
-N = "n_source = { from = 20, count = 5 }"
-M = "n_target = [5, 20, 40]"
-GRID = "[grid]"
 
 
 def load(study, **options):
     return load_data(study, show_progress=False, **options)
-
-
-def evaluation(line):
-    return {GRID: f"[evaluation]\n{line}\n[grid]"}
 
 
 def test_the_source_is_in_the_unit_of_the_target(study_file):
@@ -35,78 +27,77 @@ def test_the_source_is_in_the_unit_of_the_target(study_file):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "message"),
+    ("key", "value", "message"),
     [
-        ('unit = "K"', 'unit = "kelvins?"', r"source\[0\]\.unit: got unit 'kelvins\?'"),
-        ('unit = "degC"', 'unit = "celsiu"', r"target\.unit: got unit 'celsiu'"),
+        ("source.0.unit", "kelvins?", r"source\[0\]\.unit: got unit 'kelvins\?'"),
+        ("target.unit", "celsiu", r"target\.unit: got unit 'celsiu'"),
         (
-            'unit = "K"',
-            'unit = "g/cm^3"',
-            r"source\[0\]\.unit: .*to 'degC', the unit of the target",
+            "source.0.unit",
+            "g/cm^3",
+            r"source\[0\]\.unit: .*to 'degC'.*, the unit of the target",
         ),
         (
-            'value = "tb"',
-            'value = "Tb"',
+            "source.0.value",
+            "Tb",
             r"computed\.csv: got columns smiles, tb; expected also Tb",
         ),
-        ('file = "computed.csv"', 'file = "gone.csv"', r"gone\.csv: no such file"),
-        ('name = "morgan"', 'name = "morgen"', r"descriptor\.name: got 'morgen', expected one of"),
-        ('name = "morgan"', 'name = "polymer"', r"'polymer', which does not describe a molecule"),
-        ('kind = "molecule"', 'kind = "polymer"', r"100 bad rows.*row 1: .* 0 open ends"),
+        ("source.0.file", "gone.csv", r"gone\.csv: no such file"),
+        ("descriptor.name", "morgen", r"descriptor\.name: got 'morgen', expected one of"),
+        ("descriptor.name", "polymer", r"'polymer', which does not describe a molecule"),
+        ("target.kind", "polymer", r"100 bad rows.*row 1: .* 0 open ends"),
     ],
 )
-def test_sides_that_do_not_fit_are_refused(edited, old, new, message):
-    study = edited({old: new})
+def test_sides_that_do_not_fit_are_refused(edited, key, value, message):
     with pytest.raises((ConfigError, DataError), match=f"(?s){message}"):
-        load(study)
+        load(edited({key: value}))
 
 
 def test_kinds_of_material_must_agree(edited, study_file):
     (study_file.parent / "computed.csv").write_text("smiles,tb\n*CC*,300\n")
-    text = study_file.read_text().replace('kind = "molecule"', 'kind = "polymer"', 1)
-    study_file.write_text(text)
     with pytest.raises(ConfigError, match=r"source\[0\] holds polymers, the target molecules"):
-        load(load_study(study_file))
+        load(edited({"source.0.kind": "polymer"}))
 
 
 @pytest.mark.parametrize(
-    ("replacements", "message"),
+    ("changes", "message"),
     [
-        ({N: "n_source = [20, 5000]"}, r"grid\.n_source: got 5000, expected at most 1\d\d, "),
-        ({N: "n_source = { to = 5000 }"}, r"grid\.n_source\.to: got 5000, expected at most 1\d\d"),
-        ({M: "n_target = [20, 81]"}, r"grid\.n_target: got up to 81, expected at most 80: "),
+        ({"grid.n_source": [20, 5000]}, r"grid\.n_source: got 5000, expected at most 1\d\d, "),
+        ({"grid.n_source": {"to": 5000}}, r"grid\.n_source\.to: got 5000, expected at most 1\d\d"),
+        ({"grid.n_target": [20, 81]}, r"grid\.n_target: got up to 81, expected at most 80: "),
     ],
 )
-def test_more_than_there_is_is_refused(edited, replacements, message):
-    study = edited(replacements)
+def test_more_than_there_is_is_refused(edited, changes, message):
+    study = edited(changes)
     with pytest.raises(ConfigError, match=message):
-        load(study).grid(study)
+        Design.of(study, load(study))
 
 
 def test_a_grid_up_to_all_there_is_fits_every_replicate(edited):
-    lab = evaluation('split = "group:lab"')  # labs of unlike sizes hide unlike numbers
-    study = edited({**lab, "replicates = 4": "replicates = 30", M: "n_target = [70]"})
+    lab = {"evaluation.split": "group:lab"}  # labs of unlike sizes hide unlike numbers
+    study = edited({**lab, "replicates": 30, "grid.n_target": [70]})
     data = load(study)
-    usable = [len(data.split(study, replicate).source) for replicate in range(30)]
-    assert data.grid(study).n_source[-1] == min(usable) < max(usable)
-    assert data.grid(study).n_target.tolist() == [70]
+    design = Design.of(study, data)
+    usable = [len(split.source) for split in design.splits]
+    assert design.grid.n_source[-1] == min(usable) < max(usable)
+    trained = [len(split.train) for split in design.splits]
+    assert design.grid.n_target.tolist() == [70, *{min(trained)}.difference({70})]
+    assert set(trained) == {min(trained)}
 
 
 def test_nothing_left_by_the_overlap_policy_is_refused(edited, study_file):
-    study = edited(evaluation("test_fraction = 0.5"))
+    study = edited({"evaluation.test_fraction": 0.5})
     lines = (study_file.parent / "measured.csv").read_text().splitlines()[1:8]
     rows = "".join(f"{line.split(',')[0]},300\n" for line in lines)
     (study_file.parent / "computed.csv").write_text("smiles,tb\n" + rows)
     with pytest.raises(ConfigError, match=r"'exclude' leaves \d source.*overlap = 'allow'"):
-        load(study).grid(study)
+        Design.of(study, load(study))
 
 
 @pytest.mark.parametrize("policy", ["exclude", "allow"])
 def test_computed_values_of_test_materials_are_hidden_unless_allowed(edited, policy):
-    study = edited(evaluation(f'overlap = "{policy}"'))
+    study = edited({"evaluation.overlap": policy})
     data = load(study)
-    for replicate in range(4):
-        split = data.split(study, replicate)
+    for split in Design.of(study, data).splits:
         learnt = set(data.source.keys[split.source])
         tested = set(data.target.keys[split.test])
         assert bool(learnt & tested) == (policy == "allow")
@@ -116,15 +107,14 @@ def test_computed_values_of_test_materials_are_hidden_unless_allowed(edited, pol
 
 @pytest.mark.parametrize("split", ["group:lab", "cluster"])
 def test_groups_never_straddle(edited, study_file, split):
-    study = edited({**evaluation(f'split = "{split}"'), M: "n_target = [5]"})
+    study = edited({"evaluation.split": split, "grid.n_target": [5]})
     data = load(study)
     if split == "group:lab":
         labs = pd.read_csv(study_file.parent / "measured.csv")["lab"]
         assert pd.Series(data.groups).groupby(labs).nunique().max() == 1
         assert len(set(data.groups)) == 12
     assert len(set(data.groups)) > 2
-    for replicate in range(4):
-        rows = data.split(study, replicate)
+    for rows in Design.of(study, data).splits:
         assert not set(data.groups[rows.train]) & set(data.groups[rows.test])
 
 
@@ -133,15 +123,15 @@ def test_rows_without_a_group_are_a_group(edited, study_file):
     frame = pd.read_csv(study_file.parent / "measured.csv")
     frame.loc[frame.index % 5 == 0, "lab"] = None
     frame.to_parquet(path)
-    study = edited({**evaluation('split = "group:lab"'), "measured.csv": "measured.parquet"})
+    study = edited({"evaluation.split": "group:lab", "target.file": "measured.parquet"})
     data = load(study)
     assert data.groups.min() == 0
     assert len(set(data.groups[::5])) == 1
-    data.grid(study)
+    Design.of(study, data)
 
 
 def test_a_group_column_that_is_not_there_is_refused(edited):
-    study = edited(evaluation('split = "group:labb"'))
+    study = edited({"evaluation.split": "group:labb"})
     with pytest.raises(DataError, match=r"measured\.csv: got columns .*lab; expected also labb"):
         load(study)
 
@@ -177,15 +167,12 @@ class TestTablesOfForescale:
 
         return save
 
-    OWN: ClassVar = {
-        'file = "measured.csv"\nkind = "molecule"\nmaterial = "smiles"\n'
-        'value = "tb_c"\nunit = "degC"': 'file = "own.parquet"'
-    }
+    OWN: ClassVar = {"target": {"file": "own.parquet"}}
 
     def test_is_read_like_the_file_it_came_from(self, study_file, edited, save):
         save("measured")
         plain = load(load_study(study_file))
-        own = load(edited({**self.OWN, **evaluation('split = "group:lab"')}))
+        own = load(edited({**self.OWN, "evaluation.split": "group:lab"}))
         assert own.digest() == plain.digest()
         assert len(set(own.groups)) == 12
 
@@ -197,32 +184,31 @@ class TestTablesOfForescale:
 
     def test_a_group_column_it_lacks_is_named(self, edited, save):
         save("measured")
-        study = edited({**self.OWN, **evaluation('split = "group:labb"')})
+        study = edited({**self.OWN, "evaluation.split": "group:labb"})
         with pytest.raises(ConfigError, match="no column 'labb'"):
             load(study)
 
 
 def test_catalog_names_are_checked(edited):
-    source = (
-        'file = "computed.csv"\nkind = "molecule"\nmaterial = "smiles"\nvalue = "tb"\nunit = "K"'
-    )
-    for new, message in [
-        ('dataset = "nope"', "got dataset 'nope', expected one of .*boiling-point-joback"),
-        ('dataset = "boiling-point-measured"', "is measured, expected computed"),
-        ('dataset = "boiling-point-joback"\nproperty = "p"', "got property 'p', expected one of"),
+    for source, message in [
+        ({"dataset": "nope"}, "got dataset 'nope', expected one of .*boiling-point-joback"),
+        ({"dataset": "boiling-point-measured"}, "holds measured values, expected computed"),
+        (
+            {"dataset": "boiling-point-joback", "property": "p"},
+            "got property 'p', expected one of",
+        ),
     ]:
-        study = edited({source: new})
+        study = edited({"source": [source]})
         with pytest.raises(ConfigError, match=message):
             load(study)
-        source = new
 
 
 def test_a_sample_is_drawn_by_the_seed(edited):
     def materials(study):
         return set(load(study).source.keys)
 
-    first = edited({'unit = "K"': 'unit = "K"\nsample = 50'})
-    second = edited({'name = "tiny"': 'name = "tiny"\nseed = 1'})
+    first = edited({"source.0.sample": 50})
+    second = edited({"seed": 1})
     assert len(materials(first)) == 50
     assert materials(first) == materials(first) != materials(second)
 

@@ -9,19 +9,23 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bare_runs import run_without_laws
 
 from forescale.study import RunFolder, load_study
-from forescale.workflow import run_study
 
-REPLICATES = 24
-PATIENCE = 60.0  # seconds; reached only where something hangs
+REPLICATES = 12
+PATIENCE = 180.0  # seconds; reached only where something hangs
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux's /proc"),
+]
 
 
 @pytest.fixture(scope="module")
 def study_file(write_study, tmp_path_factory):
-    return write_study(tmp_path_factory.mktemp("faults"), replicates=REPLICATES)
+    small = {"learner.lengths": [1.0], "learner.noises": [0.1], "grid.n_target": [20]}
+    return write_study(tmp_path_factory.mktemp("faults"), replicates=REPLICATES, **small)
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +35,7 @@ def undisturbed(study_file):
 
 
 def finish(study_file, out):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forescale.workflow.conclude", lambda folder, **_: folder)
-        run_study(load_study(study_file), out, workers=1, show_progress=False)
+    run_without_laws(load_study(study_file), out, workers=1, model=False)
     return out
 
 
@@ -46,7 +48,7 @@ def start(study_file, out, workers):
     """Start ``forescale run`` in a process group of its own, as a terminal would."""
     command = [sys.executable, "-c", "from forescale.cli.main import main; main()", "run"]
     return subprocess.Popen(
-        [*command, str(study_file), "--out", str(out), "--workers", str(workers)],
+        [*command, str(study_file), "--out", str(out), "--workers", str(workers), "--no-model"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

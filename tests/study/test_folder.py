@@ -2,22 +2,22 @@
 
 import json
 import shutil
+from functools import partial
 
 import pandas as pd
 import pytest
+from bare_runs import run_without_laws
 
 from forescale.errors import ConfigError, DataError, RunFolderError
 from forescale.study import RunFolder, load_study
-from forescale.study.runner import _Job
+from forescale.study.runner import _Shared
 from forescale.workflow import run_study
 
 
 def run(study_file, path, *, laws=False, **options):
-    """Run a study; without laws, which no test of the folder needs and which take longest."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not laws:
-            patch.setattr("forescale.workflow.conclude", lambda folder, **_: folder)
-        return run_study(load_study(study_file), path, show_progress=False, **options)
+    """Run a study; without laws, unless a test asks for them."""
+    whole = partial(run_study, show_progress=False) if laws else run_without_laws
+    return whole(load_study(study_file), path, **options)
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,13 @@ def copied(finished, tmp_path):
 def computed_replicates(monkeypatch):
     """Numbers of the replicates computed in this process from now on."""
     numbers = []
-    whole = _Job.run
+    whole = _Shared.run
 
-    def counted(self, replicate, split):
+    def counted(self, replicate, *rest):
         numbers.append(replicate)
-        return whole(self, replicate, split)
+        return whole(self, replicate, *rest)
 
-    monkeypatch.setattr(_Job, "run", counted)
+    monkeypatch.setattr(_Shared, "run", counted)
     return numbers
 
 
@@ -62,17 +62,17 @@ def test_a_run_folder_holds_a_whole_study(finished):
     path = finished.parent / "run"
     errors = RunFolder(path).errors()
     assert list(errors.columns) == ["replicate", "n_source", "n_target", "metric", "value"]
-    assert errors.groupby(["replicate", "metric"]).size().eq(6 * 4 - 1).all()
+    assert errors.groupby(["replicate", "metric"]).size().eq(6 * 5 - 1).all()
     assert set(errors["replicate"]) == {0, 1, 2}
     predictions = RunFolder(path).predictions()
     assert set(predictions["key"]) <= set(pd.read_csv(finished.parent / "measured.csv")["smiles"])
     manifest = RunFolder(path).manifest
-    assert manifest["tables"]["source"]["unit"] == manifest["metric_unit"] == "degC"
-    assert manifest["study"]["evaluation"]["overlap"] == "exclude"
+    assert manifest.tables.source.unit == manifest.metric_unit == "degC"
+    assert manifest.study.evaluation.overlap == "exclude"
     for name in ("law.json", "plan.json"):
         json.loads((path / name).read_text())
-    assert len(pd.read_csv(path / "summary.csv")) == 3 * 23
-    assert not list(path.rglob(".*"))
+    assert len(pd.read_csv(path / "summary.csv")) == 6 * 5 - 1
+    assert not [p for p in path.rglob(".*") if p.name != ".lock"]
 
 
 def test_a_finished_run_computes_nothing_again(copied, computed_replicates):
@@ -119,11 +119,10 @@ def test_foreign_files_among_the_parts_are_left_alone(copied, computed_replicate
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("replicates = 3", "replicates = 4", "study.replicates: the folder has 3, asked for 4"),
         ('name = "tiny"', 'name = "tiny"\nseed = 5', "study.seed: the folder has 0, asked for 5"),
-        ("count = 5", "count = 6", "study.grid.n_source.count: the folder has 5, asked for 6"),
+        ("[evaluation]", "[evaluation]\ntest_fraction = 0.3", "study.evaluation.test_fraction"),
         ('"morgan"', '"rdkit2d"', "study.descriptor.name: the folder has 'morgan'"),
-        ("[grid]", '[evaluation]\noverlap = "allow"\n[grid]', "study.evaluation.overlap: "),
+        ("[evaluation]", '[evaluation]\noverlap = "allow"', "study.evaluation.overlap: "),
         ("noises = [0.003", "noises = [0.004", "study.learner.noises: "),
     ],
 )
@@ -257,7 +256,7 @@ class TestRejects:
         assert rejects["row"].tolist() == [101, 102, 104]
         assert rejects["value"].tolist() == ["5", "warm", "inf"]
         assert set(rejects["file"]) == {str(study_with_bad_rows.parent / "measured.csv")}
-        assert RunFolder(tmp_path / "run").manifest["tables"]["target"]["rejected_rows"] == 3
+        assert RunFolder(tmp_path / "run").manifest.tables.target.rejected_rows == 3
 
     def test_the_others_count_as_if_they_were_alone(self, study_with_bad_rows, finished, tmp_path):
         study_file = study_with_bad_rows

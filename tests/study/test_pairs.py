@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forescale.errors import ConfigError, DataError
-from forescale.study import load_data, load_study, run_replicates
+from forescale.study import Design, load_data, load_study, run_replicates
 from forescale.study.folder import RunFolder
 
 POLYMERS = {"*CC*": 1.0, "*CC(*)C": 1.4, "*CC(*)CC": 1.7, "*CCO*": -0.5, "*CC(*)O": -1.0}
@@ -107,9 +107,10 @@ def test_pairs_with_and_without_a_temperature_do_not_mix(write):
 def test_whole_sides_are_on_one_side_of_a_split(write, name):
     study = write({"[grid]": f'[evaluation]\nsplit = "group:{name}"\n[grid]'})
     data = load(study)
+    design = Design.of(study, data)
     place = {"solute": 0, "polymer": 0, "solvent": 1}
     for replicate in range(2):
-        split = data.split(study, replicate)
+        split = design.splits[replicate]
         parts = [
             {
                 key.split(" at ")[0].split(" in ")[place[name]]
@@ -127,7 +128,7 @@ def test_whole_groups_may_be_hidden_from_the_source(write, policy, shared):
     evaluation = f'[evaluation]\nsplit = "group:pair"\noverlap = "{policy}"\n[grid]'
     study = write({"[grid]": evaluation, "n_source = [20, 60]": "n_source = [20]"})
     data = load(study)
-    split = data.split(study, 0)
+    split = Design.of(study, data).splits[0]
     learnt = {key.split(" at ")[0] for key in data.source.keys[split.source]}
     tested = {key.split(" at ")[0] for key in data.target.keys[split.test]}
     assert bool(learnt & tested) == shared  # the source has 400 K, the target has not
@@ -175,7 +176,7 @@ def test_what_does_not_make_a_pair_is_refused(write, old, new, words):
 
 
 def test_a_descriptor_of_solvents_is_for_pairs(study_file, edited):
-    study = edited({'name = "morgan"': 'name = "morgan"\nsolvent = "morgan"'})
+    study = edited({"descriptor.solvent": "morgan"})
     with pytest.raises(ConfigError, match=r"descriptor\.solvent: got 'morgan', .*for pairs"):
         load(study)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from forescale.errors import ConfigError
+from forescale.errors import ConfigError, did_you_mean
 from forescale.tables.property_table import Kind
 
 
@@ -99,7 +99,31 @@ class Filter(_Strict):
 
 
 class CatalogEntry(_Strict):
-    """A dataset: address and hash, licence, citation, columns and units."""
+    """A dataset: address and hash, licence, citation, columns and units.
+
+    Parameters
+    ----------
+    name, title
+        What a study file calls it, and what people do.
+    kind, material_kind
+        Computed or measured; what its materials are.
+    method, version
+        How its values came about, and which edition this is.
+    licence, citation
+        Of the data.
+    rows
+        Of its files, as they were published.
+    bytes
+        What is to be fetched (what is in an installed package is not).
+    file, files, package
+        Where it is: one public file, several with the same columns, or an installed package.
+    columns
+        Columns of the material.
+    properties
+        By name: column, unit, what it is.
+    filters
+        Rows that count, where not all do.
+    """
 
     name: str
     title: str
@@ -109,6 +133,8 @@ class CatalogEntry(_Strict):
     version: str
     licence: str
     citation: str
+    rows: int | None = None
+    bytes: int | None = None
     file: RemoteFile | None = None
     files: tuple[RemoteFile, ...] = ()
     package: PackageFile | None = None
@@ -135,6 +161,7 @@ class CatalogEntry(_Strict):
             raise ConfigError(
                 f"dataset {self.name!r}: got property {name!r}, "
                 f"expected one of {', '.join(self.properties)}"
+                f"{did_you_mean(name or '', self.properties)}"
             )
         return name, self.properties[name]
 
@@ -158,6 +185,10 @@ def get_entry(name: str) -> CatalogEntry:
         If the catalog has none.
     """
     if name not in entry_names():
-        raise ConfigError(f"got dataset {name!r}, expected one of {', '.join(entry_names())}")
+        names = entry_names()
+        raise ConfigError(
+            f"got dataset {name!r}, expected one of {', '.join(names)} (forescale data list)"
+            f"{did_you_mean(name, names)}"
+        )
     text = files("forescale.catalog").joinpath("entries", f"{name}.toml").read_text("utf-8")
     return CatalogEntry(name=name, **tomllib.loads(text))

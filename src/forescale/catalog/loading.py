@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,27 @@ def load_dataset(
     )
     rejected = pd.concat([rejected, table.rejected], ignore_index=True)
     return replace(table, rejected=_by_file(rejected, paths, files))
+
+
+def kept_dataset(
+    name: str, property_name: str | None = None, *, sample: int | None = None
+) -> PropertyTable:
+    """:func:`load_dataset`, read once in a process while its files stay as they are.
+
+    All callers get one table: it is not to be changed.
+    """
+    stamps = tuple((str(path), path.stat().st_mtime_ns) for path in locate(get_entry(name)))
+    return _kept(name, property_name, sample, stamps)
+
+
+@lru_cache(maxsize=4)
+def _kept(
+    name: str,
+    property_name: str | None,
+    sample: int | None,
+    stamps: tuple[tuple[str, int], ...],  # noqa: ARG001 - part of what is remembered
+) -> PropertyTable:
+    return load_dataset(name, property_name, sample=sample)
 
 
 def _end_to_end(files: list[pd.DataFrame]) -> pd.DataFrame:

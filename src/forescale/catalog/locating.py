@@ -7,7 +7,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from forescale._paths import cache_folder
+from forescale._machine.paths import cache_folder
 from forescale.catalog.entry import CatalogEntry, PackageFile, RemoteFile
 from forescale.errors import ForescaleError, IntegrityError, MissingDependencyError
 
@@ -28,6 +28,23 @@ def locate(entry: CatalogEntry) -> tuple[Path, ...]:
     if entry.package is not None:
         return (_in_package(entry.package),)
     return tuple(_checked(entry.name, file) for file in entry.remote_files)
+
+
+def here(entry: CatalogEntry) -> tuple[Path, ...] | None:
+    """Paths of an entry's files if all are on this machine; None where some have to be fetched.
+
+    Nothing is downloaded, and hashes are not checked.
+    """
+    if entry.package is not None:
+        return (_in_package(entry.package),)
+    mirror = os.environ.get("FORESCALE_MIRROR")
+    found = tuple(
+        Path(mirror) / file.repository / file.commit / file.path
+        if mirror
+        else cache_folder() / "datasets" / entry.name / file.path
+        for file in entry.remote_files
+    )
+    return found if all(path.is_file() for path in found) else None
 
 
 def locate_lookup(entry: CatalogEntry) -> Path | None:
@@ -97,7 +114,15 @@ def _download(dataset: str, file: RemoteFile) -> Path:
         raise IntegrityError(f"dataset {dataset!r} from {file.url}: {error}") from None
     except OSError as error:
         raise ForescaleError(
-            f"dataset {dataset!r} cannot be downloaded from {file.url} ({error}); "
+            f"dataset {dataset!r} cannot be downloaded from {file.url} ({_reason(error)}); "
             "check the network, or set FORESCALE_MIRROR to a folder that has the file as "
             f"{file.repository}/{file.commit}/{file.path}"
         ) from None
+
+
+def _reason(error: BaseException) -> str:
+    """Why there was no answer, in a few words: the innermost reason of a chain."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else f"{text[:119]}…"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from forescale.laws import Law, Quantity
-    from forescale.workflow import Finished
+    from rich.console import Console
+
+    from forescale.laws import Law
+    from forescale.workflow import Conclusion
 
 _FILE_WIDTH = 140  # columns where output goes to a file or pipe
 
@@ -19,63 +20,73 @@ def say(text: str, as_json: bool) -> None:
     Console(stderr=as_json).print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def law_table(finished: Finished, as_json: bool) -> None:
-    """Print errors and laws by the study's first metric, one row per number of measured values."""
+def console(as_json: bool) -> Console:
+    """Where tables are printed; a file or pipe is as wide as they need."""
     from rich.console import Console
+
+    found = Console(stderr=as_json)
+    return found if found.is_terminal else Console(stderr=as_json, width=_FILE_WIDTH)
+
+
+def law_table(finished: Conclusion, as_json: bool) -> None:
+    """Print errors and laws by the study's first metric, one row per number of measured values."""
     from rich.table import Table
 
-    manifest = finished.folder.manifest
-    unit = manifest["metric_unit"] or "no unit"
-    console = Console(stderr=as_json)
-    if not console.is_terminal:
-        console = Console(stderr=as_json, width=_FILE_WIDTH)
-    metric = _first(finished)[0].metric
-    table = Table(title=f"{manifest['name']}: {metric} ({unit}), intervals at 90 %")
-    sizes = finished.laws[0].curve.n
-    heads = ("m", "scratch", f"n = {sizes[0]:g}", f"n = {sizes[-1]:g}", "decay rate")
+    from forescale.laws.flags import readable
+    from forescale.metrics import label_of
+    from forescale.report.plan_text import unfinished
+    from forescale.words import count, interval, labelled, m_name, number, percent, spaced_unit
+
+    laws, manifest = finished.laws, finished.folder.manifest
+    for line in unfinished(laws):
+        say(line, as_json)
+    metric, shown = laws.leading().metric or "", _first(finished)
+    name = f"{manifest.name}: {labelled(label_of(metric), laws.unit)}"
+    table = Table(title=f"{name}, intervals at {percent(laws.level)}")
+    sizes = shown[0].curve.n
+    heads = ("m", "scratch", f"n = {count(sizes[0])}", f"n = {count(sizes[-1])}", "decay rate")
     for head in (*heads, "transfer gap", "R²", "flags"):
         table.add_column(head, justify="left" if head == "flags" else "right")
-    means = finished.summary[finished.summary["metric"] == metric].set_index(
-        ["n_source", "n_target"]
-    )["mean"]
-    for law in _first(finished):
+    for law in shown:
         m = law.n_target or 0
+        told = readable(law.flags)
         table.add_row(
-            str(m) if m else "0 (zero-shot)",
-            f"{means[0, m]:.4g}" if m else "–",
-            f"{law.curve.error[0]:.4g}",
-            f"{law.curve.error[-1]:.4g}",
-            _interval(law.decay_rate),
-            _interval(law.transfer_gap),
-            f"{law.r_squared:.3f}",
+            m_name(m),
+            number(laws.scratch.get((metric, m)), 4),
+            number(float(law.curve.error[0]), 4),
+            number(float(law.curve.error[-1]), 4),
+            interval(law.decay_rate) if told else "no law",
+            _limit(law) if told else "",
+            number(law.r_squared) if told else "",
             ", ".join(law.flags),
         )
-    console.print(table)
-    floor = manifest["noise_floor"]
+    console(as_json).print(table)
+    floor = manifest.noise_floor
     if floor is not None:
-        materials = manifest["noise_floor_materials"]
-        say(f"Noise floor: {floor:.3g} {unit}, from repeats of {materials} materials", as_json)
+        say(
+            f"Noise floor: {number(floor)}{spaced_unit(laws.unit)}, from repeats of "
+            f"{manifest.noise_floor_materials} materials",
+            as_json,
+        )
 
 
-def short_plan(finished: Finished, as_json: bool) -> None:
-    """Print the plan for the largest number of measured values."""
-    last = _first(finished)[-1]
-    wanted = [
-        answers
-        for answers in finished.plan.laws
-        if (answers["metric"], answers["n_target"]) == (last.metric, last.n_target)
-    ]
-    joint = [answers for answers in finished.plan.joint if answers["metric"] == last.metric]
-    say("\n".join(replace(finished.plan, laws=wanted, joint=joint).to_text()), as_json)
+def short_plan(finished: Conclusion, as_json: bool) -> None:
+    """Print the verdict, and the plan for all measured values at hand."""
+    from forescale.report.plan_text import plan_lines
+
+    lines = plan_lines(finished.plan)
+    say("\n".join(line for line in lines if not line.startswith("Unfinished")), as_json)
 
 
-def _first(finished: Finished) -> list[Law]:
+def _first(finished: Conclusion) -> list[Law]:
     """Laws of the first metric of the study that has any, by ascending m."""
-    asked = finished.folder.manifest["study"]["evaluation"]["metrics"]
-    with_law = {law.metric for law in finished.laws}
-    first = next(metric for metric in asked if metric in with_law)
-    return [law for law in finished.laws if law.metric == first]
+    leading = finished.laws.leading()
+    return [law for law in finished.laws.laws if law.metric == leading.metric]
 
 
-def _interval(quantity: Quantity) -> str:
-    return f"{quantity.estimate:.3g} [{quantity.low:.3g}, {quantity.high:.3g}]"
+def _limit(law: Law) -> str:
+    from forescale.words import interval, number
+
+    if "not_bent_yet" in law.flags:
+        return f"below {number(law.transfer_gap.high)}"
+    return interval(law.transfer_gap)

@@ -65,7 +65,8 @@ def optimade(
     Every page is kept before the next is asked for. A database that changes meanwhile, or
     states a unit that cannot be true, is refused.
     """
-    from forescale._files import replace_file, write_text
+    from forescale._machine.files import replace_file
+    from forescale._machine.spreadsheets import write_csv
     from forescale.catalog.live import Manners, OptimadeQuery, fetch_optimade
     from forescale.errors import ForescaleError
 
@@ -87,7 +88,7 @@ def optimade(
     with replace_file(out) as temporary:
         fetched.table.to_parquet(temporary)
     if rejects is not None:
-        write_text(rejects, fetched.table.rejected.to_csv(index=False))
+        write_csv(rejects, fetched.table.rejected)
     found = _findings(fetched, out)
     _tell(found, rejects, as_json)
     if as_json:

@@ -3,59 +3,59 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    import pandas as pd
+from forescale.cli._options import (
+    AsJson,
+    Batch,
+    Budget,
+    CostSource,
+    CostTarget,
+    Level,
+    Matters,
+    TargetErrors,
+    Verbose,
+    asked,
+    not_negative,
+)
+from forescale.cli._print import say
 
 
 def plan(
     run: Annotated[Path, typer.Argument(help="Run folder.")],
-    target_error: Annotated[
-        list[float] | None, typer.Option(help="Error to reach; may be given again.")
+    target_error: TargetErrors = None,
+    cost_source: CostSource = None,
+    cost_target: CostTarget = None,
+    budget: Budget = None,
+    matters: Matters = None,
+    batch: Batch = None,
+    metric: Annotated[str | None, typer.Option(help="Only this metric.")] = None,
+    m: Annotated[
+        int | None, typer.Option("--m", callback=not_negative, help="Only this m.")
     ] = None,
-    cost_source: Annotated[float | None, typer.Option(help="Cost of a computed value.")] = None,
-    cost_target: Annotated[float | None, typer.Option(help="Cost of a measured value.")] = None,
-    budget: Annotated[float | None, typer.Option(help="Budget to split between them.")] = None,
-    matters: Annotated[float | None, typer.Option(help="Fall of the error worth a batch.")] = None,
-    batch: Annotated[float | None, typer.Option(help="Computed values in a batch.")] = None,
-    level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.9,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    level: Level = 0.9,
+    seed: Annotated[
+        int | None,
+        typer.Option(callback=not_negative, help="Seed of the draws; by default the study's."),
+    ] = None,
+    verbose: Verbose = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Sample size, attainable limit, equivalence, allocation and stopping, with intervals."""
+    """One verdict first; sample size, limit, equivalence and allocation with -v."""
     import json
-    import sys
 
-    from forescale.errors import ConfigError
-    from forescale.planning import Costs, make_plan
+    from forescale.laws import RunLaws
+    from forescale.planning import make_plan
+    from forescale.report.plan_text import plan_lines
+    from forescale.workflow import questions_of, recorded
 
-    if budget is not None and (cost_source is None or cost_target is None):
-        raise ConfigError("--budget needs --cost-source and --cost-target")
-    errors, manifest = read_run(run)
-    answer = make_plan(
-        errors,
-        target_error=target_error,
-        costs=Costs(cost_source, cost_target, budget, matters, batch),
-        unit=manifest.get("metric_unit"),
-        noise_floor=manifest.get("noise_floor"),
-        level=level,
-        seed=seed,
-    )
-    print("\n".join(answer.to_text()), file=sys.stderr if as_json else sys.stdout)
+    folder = recorded(run)
+    given = asked(target_error, cost_source, cost_target, budget, matters, batch)
+    questions = questions_of(folder.manifest.study, **given)
+    laws = RunLaws.of(folder, level=level, seed=seed)
+    answer = make_plan(laws.only(metric, m), questions)
+    say("\n".join(plan_lines(answer, verbose=verbose)), as_json)
     if as_json:
         print(json.dumps({"run": str(run), **answer.to_json()}, allow_nan=False))  # noqa: T201
-
-
-def read_run(run: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Read a run folder's errors and manifest."""
-    from forescale.errors import RunFolderError
-    from forescale.study.folder import RunFolder
-
-    folder = RunFolder(run)
-    try:
-        return folder.errors(), folder.manifest
-    except (OSError, ValueError, TypeError) as reason:
-        raise RunFolderError(f"{run} is not a readable run folder: {reason}") from None

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forescale.cli._options import above_zero
 from forescale.cli._print import say
+from forescale.labels import DoubtPolicy
 
 if TYPE_CHECKING:
     from forescale.study import Study
@@ -30,8 +32,24 @@ WithModel = Annotated[
     bool, typer.Option("--model/--no-model", help="Keep the trained predictor for new materials.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="Name in your clusters.toml, a Dask scheduler's address, or local."),
+]
+TrustOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust",
+        metavar="MODULE:CLASS",
+        help="Load this learner or descriptor of your own, which something received names; "
+        "may be repeated.",
+    ),
+]
 TargetError = Annotated[
-    float | None, typer.Option(help="Error to plan for, in the unit of the measured values.")
+    float | None,
+    typer.Option(
+        callback=above_zero, help="Error to plan for, in the unit of the measured values."
+    ),
 ]
 
 
@@ -45,14 +63,39 @@ def run(
         OnError, typer.Option(help="skip: set bad rows aside in rejects.csv.")
     ] = OnError.RAISE,
     target_error: TargetError = None,
+    doubt: Annotated[
+        DoubtPolicy,
+        typer.Option(help="Tell values that can hardly be what they say, or refuse them."),
+    ] = DoubtPolicy.TELL,
     model: WithModel = True,
+    cluster: Cluster = None,
+    trust: TrustOption = None,
+    published: Annotated[
+        bool,
+        typer.Option("--published", help="As papers do: MAE, 100 trials, and their figure."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a study: errors, law, plan and report in one folder. Run it again to resume."""
     from forescale.study import load_study
 
-    wanted = load_study(study)
-    _run(wanted, out or Path("runs") / wanted.name, workers, on_error, target_error, model, as_json)
+    wanted = load_study(study, trust=trust or ())
+    if published:
+        from forescale.workflow import as_published
+
+        wanted = as_published(wanted)
+    run_and_tell(
+        wanted,
+        out or Path("runs") / wanted.name,
+        workers=workers,
+        on_error=on_error,
+        target_error=target_error,
+        model=model,
+        as_json=as_json,
+        cluster=cluster,
+        published=published,
+        doubt=doubt,
+    )
 
 
 def demo(
@@ -74,32 +117,39 @@ def demo(
         "Measured side: handbook refractive indices near 293 K, from the package 'chemicals'.",
         as_json,
     )
-    _run(study, out, workers, OnError.RAISE, None, model, as_json)
+    run_and_tell(study, out, workers=workers, model=model, as_json=as_json)
 
 
-def _run(
+def run_and_tell(
     study: Study,
     out: Path,
+    *,
     workers: int,
-    on_error: OnError,
-    target_error: float | None,
     model: bool,
     as_json: bool,
+    on_error: OnError = OnError.RAISE,
+    target_error: float | None = None,
+    cluster: str | None = None,
+    published: bool = False,
+    doubt: DoubtPolicy = DoubtPolicy.TELL,
 ) -> None:
-    from forescale._workers import default_workers
+    """Run or resume a study, and print its laws and plan."""
+    from forescale._machine.executors import place_to_work
     from forescale.cli._print import law_table, short_plan
     from forescale.errors import ForescaleError
-    from forescale.workflow import run_study
+    from forescale.workflow import published_figure, run_study
 
     try:
-        finished = run_study(
-            study,
-            out,
-            workers=workers or default_workers(),
-            on_error=on_error.value,
-            target_error=target_error,
-            model=model,
-        )
+        with place_to_work(cluster, study.cluster, out, workers) as place:
+            finished = run_study(
+                study,
+                out,
+                workers=place,
+                on_error=on_error.value,
+                target_error=target_error,
+                model=model,
+                doubt=doubt,
+            )
     except KeyboardInterrupt:
         raise ForescaleError(
             f"interrupted; what is finished is kept in {out}, the same command continues there"
@@ -108,6 +158,8 @@ def _run(
         print(json.dumps(finished.to_json(), allow_nan=False))  # noqa: T201
     law_table(finished, as_json)
     short_plan(finished, as_json)
+    for path in published_figure(finished.folder) if published else ():
+        say(f"Figure: {path}", as_json)
     say(f"\nEverything else: forescale plan {out}, and the page {out / 'report.html'}", as_json)
     if finished.model is not None:
         say(f"New materials: forescale predict {out} CANDIDATES.csv", as_json)

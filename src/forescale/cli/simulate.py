@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from forescale._machine.progress import Advance, progress
 
 if TYPE_CHECKING:
     from forescale.simulation import Status
@@ -25,6 +27,14 @@ def simulate(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again what has failed for good.")
     ] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Name in your clusters.toml, a Dask scheduler's address, or local."),
+    ] = None,
+    interrupt: Annotated[
+        Literal["cancel", "leave"] | None,
+        typer.Option(help="What Ctrl-C does to remote jobs, instead of what the table says."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on standard output.")
     ] = False,
@@ -32,21 +42,38 @@ def simulate(
     """Run what is missing of a campaign; Ctrl-C stops it, the same command goes on."""
     import signal
 
+    from forescale._machine.executors import find_cluster
+    from forescale.engines.registry import limits_of
     from forescale.simulation import Campaign, run_campaign
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = Campaign.from_toml(campaign)
     if workers is not None:
         plan = plan.model_copy(update={"workers": workers})
+    place = find_cluster(cluster, plan.cluster)
+    if place is not None and interrupt is not None:
+        place = place.model_copy(update={"interrupt": interrupt})
     with _Display(plan.name) as display:
         status = run_campaign(
-            plan, limit=limit, keep=keep, retry_failed=retry_failed, observe=display.show
+            plan,
+            limit=limit,
+            keep=keep,
+            retry_failed=retry_failed,
+            observe=display.show,
+            cluster=place,
         )
     tables = plan.results / "tables" / status.label
+    limits = {
+        name: told
+        for name, told in limits_of(plan.engine.name).items()
+        if (tables / f"{name}.parquet").exists()
+    }
     if as_json:
-        print(json.dumps(_summary(status, tables)))  # noqa: T201
+        print(json.dumps(_summary(status, tables) | {"limits": limits}))  # noqa: T201
     else:
         _report(status, tables)
+        for name, told in limits.items():
+            typer.echo(f"limits of {name}: {told}")
     if status.interrupted:
         raise typer.Exit(1)
 
@@ -79,57 +106,23 @@ def _report(status: Status, tables: Path) -> None:
 
 
 class _Display:
-    """Progress on standard error: a bar on a terminal, a line now and then elsewhere."""
-
-    SECONDS = 30.0
+    """Progress of a campaign on standard error, from the first status on."""
 
     def __init__(self, name: str) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        console = Console(stderr=True)
-        self._live = console.is_terminal
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:.3g}/s  {task.fields[failed]} failed"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not self._live,
-        )
-        self._task = self._progress.add_task(name, total=None, rate=0.0, failed=0)
-        self._last = 0.0
+        self._name, self._stack = name, ExitStack()
+        self._advance: Advance | None = None
 
     def __enter__(self) -> _Display:
-        self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self._stack.close()
 
     def show(self, status: Status) -> None:
-        """Bring the display up to date, at most ten times a second."""
-        pause = 0.1 if self._live else self.SECONDS
-        if status.seconds - self._last < pause and status.left:
-            return
-        self._last = status.seconds
-        rate = status.finished_now / max(status.seconds, 1e-9)
+        """Bring the display up to date."""
         settled = status.total - status.left
+        if self._advance is None:
+            self._advance = self._stack.enter_context(progress(self._name, status.total))
+            self._advance.already(max(settled - 1, 0))
         failed = status.failed + status.unsupported
-        if self._live:
-            self._progress.update(
-                self._task, total=status.total, completed=settled, rate=rate, failed=failed
-            )
-        else:
-            left = status.left / rate if rate else float("nan")
-            sys.stderr.write(
-                f"{settled}/{status.total} done or failed, {rate:.3g}/s, {failed} failed, "
-                f"about {left:.0f} s left\n"
-            )
+        self._advance.show(settled, f"{failed} failed" if failed else "")

@@ -1,9 +1,9 @@
 """From materials to numbers: one featuriser a file, behind one small protocol."""
 
-from forescale.descriptors._base import Column, Descriptor, Features
-from forescale.descriptors._cache import featurize
-from forescale.descriptors._registry import get_descriptor, names
+from forescale.descriptors.cache import featurize
+from forescale.descriptors.contract import Column, Descriptor, Features
 from forescale.descriptors.describe import DescribedBlock, describe, describe_new
+from forescale.descriptors.registry import get_descriptor, names
 from forescale.descriptors.table import describe_by_table
 
 __all__ = [

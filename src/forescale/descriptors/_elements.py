@@ -1,4 +1,4 @@
-"""Properties of the elements, read from the tables of mendeleev.
+"""Properties of the elements: a table bundled from mendeleev, which cites each of them.
 
 An element without a value gets one by linear interpolation along the Pettifor scale (doi
 10.1016/0038-1098(84)90765-8), which orders the elements by chemical likeness: halogens,
@@ -9,27 +9,21 @@ up to lawrencium lack are not used at all.
 
 from __future__ import annotations
 
-import re
-import warnings
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem
 
-from forescale._imports import optional
-
 Floats = NDArray[np.float64]
 
 COUNT = 118
-_SHELLS = "spdf"
-_CAPACITY = np.array([2.0, 6.0, 10.0, 14.0])
-_ORBITAL = re.compile(r"\d([spdf])(\d*)")
+TABLE = Path(__file__).with_name("elements.csv")
+"""Made by :mod:`forescale.descriptors._element_library`."""
 
-_STORED = {  # column of mendeleev's table of elements, its unit and citation there
+STORED = {  # column of mendeleev's table of elements, its unit and citation there
     "period": ("", "periodic table"),
     "mendeleev_number": ("", "Pettifor 1984, Villars 2004"),
     "pettifor_number": ("", "Pettifor 1984"),
@@ -91,16 +85,14 @@ class ElementProperty:
 
 PROPERTIES = tuple(
     ElementProperty(name, unit, f"mendeleev: {source}")
-    for name, (unit, source) in {**_STORED, **_DERIVED}.items()
+    for name, (unit, source) in {**STORED, **_DERIVED}.items()
 )
 
 
 def tables_version() -> str:
-    """Version of mendeleev, ``none`` where it is not installed."""
-    try:
-        return version("mendeleev")
-    except PackageNotFoundError:
-        return "none"
+    """Version of mendeleev that the bundled table is of."""
+    with TABLE.open(encoding="utf-8") as lines:
+        return str(lines.readline().split()[2])
 
 
 @cache
@@ -112,15 +104,10 @@ def numbers() -> dict[str, int]:
 
 @cache
 def element_table() -> Floats:
-    """Values of all properties, gaps filled, shape (elements, properties).
-
-    Raises
-    ------
-    MissingDependencyError
-        If mendeleev is not installed.
-    """
+    """Values of all properties, gaps filled, shape (elements, properties)."""
     raw = raw_table()
-    order = np.argsort(_column(_elements(), "pettifor_number"), kind="stable")  # NaN come last
+    pettifor = [known.name for known in PROPERTIES].index("pettifor_number")
+    order = np.argsort(raw[:, pettifor], kind="stable")  # NaN come last
     filled = raw.copy()
     for values in filled.T:
         along = values[order]
@@ -131,67 +118,10 @@ def element_table() -> Floats:
     return filled
 
 
+@cache
 def raw_table() -> Floats:
     """Values as the library has them, NaN where it has none, shape (elements, properties)."""
-    elements = _elements()
-    columns = {name: _column(elements, name) for name in _STORED}
-    columns |= _electrons(elements)
-    columns |= _ionization(columns["valence_electrons"], columns["electron_affinity"])
-    phases = _fetch("phasetransitions").groupby("atomic_number").mean(numeric_only=True)
-    columns |= {name: _by_number(phases, name) for name in ("melting_point", "boiling_point")}
-    states = _fetch("oxidationstates").query("category == 'main'").groupby("atomic_number")
-    found = states["oxidation_state"].agg(["min", "max", "mean", "size"])
-    columns |= {f"oxidation_state_{part}": _by_number(found, part) for part in found.columns[:3]}
-    columns["oxidation_states"] = _by_number(found, "size")
-    return np.column_stack([columns[known.name] for known in PROPERTIES])
-
-
-def _electrons(elements: Any) -> dict[str, Floats]:
-    """Valence electrons by group, outer electrons and vacancies by shell."""
-    group = _column(elements, "group_id")
-    valence = np.where(group <= 12, group, group - 10)
-    valence[np.isnan(group)] = 3.0
-    valence[1] = 2.0  # helium
-    outer = np.zeros((COUNT, len(_SHELLS)))
-    for row, text in enumerate(elements["electronic_configuration"]):
-        for shell, number in _ORBITAL.findall(text.split("]")[-1]):
-            outer[row, _SHELLS.index(shell)] += int(number or 1)
-    columns = {"valence_electrons": valence, "electrons_outer": outer.sum(axis=1)}
-    for place, shell in enumerate(_SHELLS):
-        columns[f"electrons_{shell}"] = outer[:, place]
-        columns[f"vacancies_{shell}"] = _CAPACITY[place] - outer[:, place]
-    return columns
-
-
-def _ionization(valence: Floats, affinity: Floats) -> dict[str, Floats]:
-    """First three ionisation energies, and the electronegativities made of such energies."""
-    table = _fetch("ionizationenergies")
-    table = table[table["ion_charge"] < 12].drop_duplicates(["atomic_number", "ion_charge"])
-    wide = table.pivot(index="atomic_number", columns="ion_charge", values="ionization_energy")
-    energy = wide.reindex(index=range(1, COUNT + 1), columns=range(12)).to_numpy(dtype=float)
-    means = [np.mean(row[: int(n)]) for row, n in zip(energy, valence, strict=True)]
-    return {
-        **{f"ionization_energy_{n}": energy[:, n - 1] for n in (1, 2, 3)},
-        "en_martynov_batsanov": np.sqrt(means),
-        "en_mulliken": (energy[:, 0] + affinity) / 2,
-    }
-
-
-@cache
-def _fetch(name: str) -> Any:
-    fetching = optional("mendeleev.fetch", "inorganic")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the library's own, on pandas and SQLAlchemy
-        return fetching.fetch_table(name)
-
-
-def _elements() -> Any:
-    return _fetch("elements").set_index("atomic_number").reindex(range(1, COUNT + 1))
-
-
-def _column(table: Any, name: str) -> Floats:
-    return np.array(table[name], dtype=float)
-
-
-def _by_number(table: Any, name: str) -> Floats:
-    return np.array(table[name].reindex(range(1, COUNT + 1)), dtype=float)
+    lines = TABLE.read_text(encoding="utf-8").splitlines()
+    names = lines[1].split(",")[1:]
+    rows = [[float(cell or "nan") for cell in line.split(",")[1:]] for line in lines[2:]]
+    return np.array(rows)[:, [names.index(known.name) for known in PROPERTIES]]

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forescale.descriptors._base import Column, Descriptor, Features
-from forescale.descriptors._cache import compute, featurize
-from forescale.descriptors._registry import get_descriptor
+from forescale._machine.executors import Workers
+from forescale._machine.plugins import RECEIVED, Trust
+from forescale.descriptors.cache import compute, featurize
+from forescale.descriptors.contract import Column, Descriptor, Features
+from forescale.descriptors.pettifor import cumulative_fractions
+from forescale.descriptors.registry import DEFAULT, get_descriptor
 from forescale.errors import ConfigError, DataError
 from forescale.materials.pair import sides_of
 
@@ -29,12 +32,16 @@ class DescribedBlock:
         One row for each distinct side.
     index
         Which side each material has, as a row of the features, shape (materials,).
+    cumulative
+        Of compositions, shares of the atoms up to each place of Pettifor's scale, shape
+        (sides, elements).
     """
 
     name: str
     version: str
     features: Features
     index: NDArray[np.int64]
+    cumulative: NDArray[np.float32] | None = None
 
 
 def describe(
@@ -43,7 +50,7 @@ def describe(
     keys: Sequence[str],
     *,
     solvent_name: str | None = None,
-    workers: int = 1,
+    workers: Workers = 1,
     show_progress: bool = True,
 ) -> tuple[DescribedBlock, ...]:
     """Features of materials, given by canonical key.
@@ -82,7 +89,8 @@ def describe_new(
     *,
     solvent_name: str | None = None,
     temperature: bool = False,
-    workers: int = 1,
+    workers: Workers = 1,
+    trust: Trust = RECEIVED,
 ) -> tuple[DescribedBlock, ...]:
     """Features of materials to predict: every column, NaN where it is undefined.
 
@@ -93,8 +101,11 @@ def describe_new(
     ----------
     temperature
         Pairs need their temperatures, as they varied in training.
+    trust
+        Which descriptors of the form ``module:Class`` may be loaded: by default none, for
+        the names come from a model, which may have been received.
     """
-    sides, given = _sides(material_kind, descriptor_name, solvent_name, keys)
+    sides, given = _sides(material_kind, descriptor_name, solvent_name, keys, trust)
     blocks = [
         side.described(
             Features(compute(side.descriptor, side.keys, workers), side.descriptor.columns)
@@ -124,36 +135,49 @@ class _Side:
     index: NDArray[np.int64]
 
     @classmethod
-    def of(cls, name: str, kinds: set[str], descriptor: str, sides: Sequence[str]) -> _Side:
+    def of(
+        cls, name: str, kinds: set[str], descriptor: str, sides: Sequence[str], trust: Trust
+    ) -> _Side:
         for kind in sorted(kinds):
-            chosen = get_descriptor(descriptor, kind)
+            chosen = get_descriptor(descriptor, kind, trust=trust)
         return cls(name, chosen, *_distinct(sides))
 
     def described(self, features: Features) -> DescribedBlock:
         version = f"{self.descriptor.name} {self.descriptor.version}"
-        return DescribedBlock(self.name, version, features, self.index)
+        cumulative = None
+        if "composition" in self.descriptor.material_kinds:
+            cumulative = cumulative_fractions(self.keys)
+        return DescribedBlock(self.name, version, features, self.index, cumulative)
 
 
 def _sides(
-    material_kind: str, descriptor_name: str, solvent_name: str | None, keys: Sequence[str]
+    material_kind: str,
+    descriptor_name: str,
+    solvent_name: str | None,
+    keys: Sequence[str],
+    trust: Trust = None,
 ) -> tuple[list[_Side], list[float | None]]:
     """What is described of materials, and their temperatures in K (None without)."""
     if material_kind != "pair":
-        return [_Side.of("material", {material_kind}, descriptor_name, keys)], []
+        return [_Side.of("material", {material_kind}, descriptor_name, keys, trust)], []
+    # One descriptor for molecules and repeat units alike: columns of both sides then agree.
+    descriptor_name = "structure" if descriptor_name == DEFAULT else descriptor_name
     pairs = [sides_of(key) for key in keys]
     kinds = {"polymer" if "*" in pair.solute else "molecule" for pair in pairs}
     solutes = [pair.solute for pair in pairs]
     solvents = [pair.solvent for pair in pairs]
     return [
-        _Side.of("solute", kinds or _any_kind(descriptor_name), descriptor_name, solutes),
-        _Side.of("solvent", {"molecule"}, solvent_name or descriptor_name, solvents),
+        _Side.of(
+            "solute", kinds or _any_kind(descriptor_name, trust), descriptor_name, solutes, trust
+        ),
+        _Side.of("solvent", {"molecule"}, solvent_name or descriptor_name, solvents, trust),
     ], [pair.temperature for pair in pairs]
 
 
-def _any_kind(descriptor: str) -> set[str]:
+def _any_kind(descriptor: str, trust: Trust) -> set[str]:
     """A kind of solute that the descriptor describes, where no solute tells."""
     try:
-        get_descriptor(descriptor, "molecule")
+        get_descriptor(descriptor, "molecule", trust=trust)
     except ConfigError:
         return {"polymer"}
     return {"molecule"}

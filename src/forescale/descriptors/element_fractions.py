@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.descriptors._amounts import element_fractions
-from forescale.descriptors._base import Column
 from forescale.descriptors._elements import numbers
+from forescale.descriptors.contract import Column
 
 
 class ElementFractions:
@@ -32,8 +32,10 @@ class ElementFractions:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        """What each column holds, with its unit and source."""
         source = "atomic fraction, from the formula"
         return tuple(Column(f"fraction {symbol}", source=source) for symbol in numbers())
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Values of each material, shape (materials, columns)."""
         return element_fractions(keys).astype(np.float32)

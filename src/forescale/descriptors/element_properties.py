@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.descriptors._amounts import element_fractions
-from forescale.descriptors._base import Column
 from forescale.descriptors._elements import PROPERTIES, element_table, tables_version
+from forescale.descriptors.contract import Column
 
 _STATISTICS = ("mean", "deviation", "minimum", "maximum", "range", "mode")
 
@@ -36,6 +36,7 @@ class ElementProperties:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        """What each column holds, with its unit and source."""
         return tuple(
             Column(f"{statistic} {known.name}", unit=known.unit, source=known.source)
             for statistic in _STATISTICS
@@ -43,6 +44,7 @@ class ElementProperties:
         )
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Values of each material, shape (materials, columns)."""
         table = element_table()
         fractions = element_fractions(keys)
         # A formula has few of the elements: pad each to the most that any has.

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 
-from forescale._imports import optional
-from forescale.descriptors._base import Column
+from forescale._machine.imports import optional
+from forescale.descriptors.contract import Column
 from forescale.materials._chain import ChainPair
 from forescale.materials.polymer import Polymer
 
@@ -70,6 +70,7 @@ class ForceField:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        """What each column holds, with its unit and source."""
         source = "kernel mean of GAFF2_mod, RadonPy, doi 10.1038/s41524-022-00906-4"
         masses = (Column(f"mass_{element}", source=f"mass: {source}") for element in _ELEMENTS)
         others = (
@@ -100,7 +101,7 @@ def _row(calculator: Any, key: str) -> NDArray[np.float64]:
     undefined = np.full(_WIDTHS.sum(), np.nan)
     try:
         # Types of conjugated atoms alternate along the order of atoms: one drawing for all.
-        pair = ChainPair.of(Polymer.parse(key).key, _REACH)
+        pair = ChainPair.of(Polymer.parse(key).key, _REACH).unlabelled()
     except (ValueError, RuntimeError):
         return undefined  # RDKit refuses the chain
     shorter, longer = (_sums(calculator, mol) for mol in (pair.shorter, pair.longer))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdMolDescriptors
 
-from forescale.descriptors._base import Column
+from forescale.descriptors.contract import Column
 from forescale.materials._chain import ChainPair
 
 _REACH = 12
@@ -68,6 +68,7 @@ class Periodic:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        """What each column holds, with its unit and source."""
         rdkit = f"RDKit {rdBase.rdkitVersion}, rdkit.Chem.Descriptors, per unit of the chain"
         volume = "van der Waals volume by atoms and bonds, doi 10.1021/jo034808o, radii of RDKit"
         own = "repeat unit"
@@ -81,6 +82,7 @@ class Periodic:
         )
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Values of each material, shape (materials, columns)."""
         out = np.full((len(keys), len(self.columns)), np.nan, dtype=np.float32)
         for row, key in enumerate(keys):
             try:
@@ -91,10 +93,12 @@ class Periodic:
 
 
 def _row(pair: ChainPair) -> NDArray[np.float64]:
-    def added(quantity: Callable[[Chem.Mol], float]) -> float:
-        return float(quantity(pair.longer)) - float(quantity(pair.shorter))
+    plain = pair.unlabelled()
 
-    mass, heavy = added(_RDKIT["MolWt"]), added(_RDKIT["HeavyAtomCount"])
+    def added(quantity: Callable[[Chem.Mol], float], of: ChainPair = plain) -> float:
+        return float(quantity(of.longer)) - float(quantity(of.shorter))
+
+    mass, heavy = added(_RDKIT["MolWt"], pair), added(_RDKIT["HeavyAtomCount"])
     sums = np.array([added(function) for _, function in _sums()])
     volume = added(_volume)
     return np.concatenate(

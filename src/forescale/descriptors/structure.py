@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from forescale.descriptors._base import Column
+from forescale.descriptors.contract import Column
 from forescale.descriptors.morgan import MorganCounts
 from forescale.descriptors.rdkit2d import RDKit2D
 
@@ -29,7 +29,9 @@ class Structure:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
+        """What each column holds, with its unit and source."""
         return tuple(column for part in self.parts for column in part.columns)
 
     def rows(self, keys: Sequence[str]) -> NDArray[np.float32]:
+        """Values of each material, shape (materials, columns)."""
         return np.concatenate([part.rows(keys) for part in self.parts], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forescale.descriptors._base import Column, Features
+from forescale.descriptors.contract import Column, Features
 from forescale.descriptors.describe import DescribedBlock
 from forescale.errors import DataError, MaterialError
 from forescale.materials import parse_material

@@ -19,7 +19,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from forescale.descriptors._base import ColumnKind, Descriptor
+from forescale.descriptors.contract import ColumnKind, Descriptor
 
 KEYS = {
     "composition": ("ClNa", "Fe2O3", "Si", "La7Mn10O30Sr3", "CuH10O9S", "NNa", "HePu"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from forescale.laws.arrays import Floats
 from forescale.laws.curve import LearningCurve
+from forescale.laws.distribution import band
 from forescale.laws.posterior import Posterior
 from forescale.laws.shapes import FORMS
 
@@ -15,10 +17,29 @@ ORIGINS = (2.0, 4.0, 8.0)  # how many times smaller than the largest size the fi
 FORM_DRAWS = 200
 
 
+def early_fits(curve: LearningCurve) -> dict[float, Posterior]:
+    """Fits to the sizes up to each origin, where it leaves enough of them on both sides."""
+    fits: dict[int, tuple[float, Posterior]] = {}
+    for ratio in reversed(ORIGINS):
+        count = int(np.sum(curve.n <= curve.n[-1] / ratio))
+        if 3 <= count < len(curve.n) and count not in fits:
+            fits[count] = (ratio, Posterior.of(curve.head(count)))
+    return dict(fits.values())
+
+
 def run_backtest(
-    curve: LearningCurve, level: float, draws: int, rng: np.random.Generator
+    curve: LearningCurve,
+    fits: Mapping[float, Posterior],
+    level: float,
+    draws: int,
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Fit to the sizes up to an origin, forecast those beyond, for several origins.
+    """Forecast the sizes beyond each origin by the fits to those before it.
+
+    Parameters
+    ----------
+    fits
+        Of `early_fits`, as they are or re-weighted.
 
     Returns
     -------
@@ -29,7 +50,7 @@ def run_backtest(
         ``coverage`` (share of points inside the interval). Beside it the same over all
         origins; null when the curve is too short to be cut.
     """
-    origins = [_foresee(curve, count, level, draws, rng) for count in _cuts(curve)]
+    origins = [_foresee(curve, fit, level, draws, rng) for fit in fits.values()]
     points = np.array([origin["points"] for origin in origins], dtype=float)
     inside = np.array([origin["coverage"] for origin in origins])
     forms = {
@@ -47,20 +68,19 @@ def run_backtest(
 
 
 def _foresee(
-    curve: LearningCurve, count: int, level: float, draws: int, rng: np.random.Generator
+    curve: LearningCurve, posterior: Posterior, level: float, draws: int, rng: np.random.Generator
 ) -> dict[str, Any]:
-    """Fit to the first ``count`` sizes and compare the forecast with the others."""
-    head, beyond, n = curve.head(count), curve.log_error[count:], curve.n[count:]
-    posterior = Posterior.of(head)
-    tail = (1 - level) / 2
-    curves = np.log(posterior.sample(draws, rng).measured(n))
-    low, median, high = np.quantile(curves, [tail, 0.5, 1 - tail], axis=0)
-    forms = {"last_value": _rms(head.log_error[-1] - beyond)}
+    """Compare the forecast of a fit to the smaller sizes with the others."""
+    largest = posterior.largest
+    later = curve.n > largest
+    beyond, n = curve.log_error[later], curve.n[later]
+    low, median, high = band(np.log(posterior.sample(draws, rng).measured(n)), level)
+    forms = {"last_value": _rms(curve.log_error[~later][-1] - beyond)}
     for name in FORMS:
-        alone = posterior.given(name).sample(FORM_DRAWS, rng).curves(n)
-        forms[name] = _rms(np.median(np.log(alone), axis=0) - beyond)
+        alone = posterior.given(name).sample(FORM_DRAWS, rng).log_curves(n)
+        forms[name] = _rms(np.median(alone, axis=0) - beyond)
     return {
-        "n_fit_max": float(head.n[-1]),
+        "n_fit_max": largest,
         "points": len(beyond),
         "rmsle": _rms(median - beyond),
         "last_value_rmsle": forms["last_value"],
@@ -69,10 +89,11 @@ def _foresee(
     }
 
 
-def _cuts(curve: LearningCurve) -> list[int]:
-    """Numbers of leading points to fit to; at least three stay, at least one is foreseen."""
-    cuts = {int(np.sum(curve.n <= curve.n[-1] / ratio)) for ratio in ORIGINS}
-    return sorted(count for count in cuts if 3 <= count < len(curve.n))
+def pooled_coverage(backtests: list[dict[str, Any]]) -> float | None:
+    """Share of the points of several backtests inside their intervals; None without any."""
+    points = sum(test["points"] for test in backtests)
+    inside = sum(test["coverage"] * test["points"] for test in backtests if test["points"])
+    return inside / points if points else None
 
 
 def _pool(errors: list[float], points: Floats) -> float | None:

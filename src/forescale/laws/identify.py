@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from forescale.laws.posterior import Draws
+from forescale.laws.distribution import band
+from forescale.laws.draws import Draws
 
 BINS = 24
 
@@ -25,17 +26,16 @@ def limit_profile(draws: Draws, last_value: float) -> dict[str, list[float]]:
 
 def joint_region(draws: Draws, level: float) -> dict[str, Any]:
     """Where alpha and C lie together: the interval of C within each sixth of alpha."""
-    tail = (1 - level) / 2
     scaled = draws.gap / max(float(draws.gap.max()), 1e-300)
     order = np.argsort(draws.alpha, kind="stable")
-    band = []
+    sixths = []
     for part in np.array_split(order, 6):
-        low, high = np.quantile(draws.gap[part], [tail, 1 - tail])
+        low, _, high = band(draws.gap[part], level)
         alpha = float(np.median(draws.alpha[part]))
-        band.append(
+        sixths.append(
             {"decay_rate": alpha, "transfer_gap_low": float(low), "transfer_gap_high": float(high)}
         )
-    return {"correlation": _correlation(np.log(draws.alpha), scaled), "band": band}
+    return {"correlation": _correlation(np.log(draws.alpha), scaled), "band": sixths}
 
 
 def _correlation(x: np.ndarray, y: np.ndarray) -> float | None:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from forescale._threads import one_thread
+from forescale._machine.threads import one_thread
 from forescale.errors import LawError
 from forescale.laws.arrays import Floats
 from forescale.laws.curve import read_points
+from forescale.laws.distribution import Distribution, band
 from forescale.laws.joint_posterior import JointDraws, Surface, sample_joint
-from forescale.laws.law import Forecast, Quantity
+from forescale.laws.law import Forecast
 
 FEWEST = 3  # sizes n, and sizes m, without which a surface says nothing
 
@@ -57,9 +58,7 @@ class JointLaw:
         for values in (n_values, m_values):
             if values.ndim != 1 or not np.all(np.isfinite(values) & (values > 0)):
                 raise LawError("sizes to forecast at must be finite, above zero, one-dimensional")
-        tail = (1 - self.level) / 2
-        errors = self.draws.measured(n_values, m_values)
-        low, median, high = np.quantile(errors, [tail, 0.5, 1 - tail], axis=0)
+        low, median, high = band(self.draws.measured(n_values, m_values), self.level)
         return Forecast(n_values, median, low, high)
 
     def to_json(self) -> dict[str, Any]:
@@ -71,12 +70,12 @@ class JointLaw:
             "forms": self.forms,
             "product": None
             if parameters is None
-            else {k: Quantity.of(v, self.level).to_json() for k, v in parameters.items()},
+            else {k: Distribution(v, self.level).to_json() for k, v in parameters.items()},
             "backtest": self.backtest,
         }
 
 
-@one_thread
+@one_thread()
 def fit_joint(
     n: ArrayLike,
     m: ArrayLike,
@@ -89,6 +88,7 @@ def fit_joint(
     draws: int = 2000,
     noise_floor: float | None = None,
     metric: str | None = None,
+    block: int | None = None,
     backtest: bool = True,
 ) -> JointLaw:
     """Fit the joint law E(n, m), combining three forms by their probability.
@@ -101,6 +101,8 @@ def fit_joint(
         As in `fit_law`.
     level, seed, draws, noise_floor, metric
         As in `fit_law`.
+    block
+        Replicates whose test sets divide the measured materials; see `read_curve`.
     backtest
         Also refit without the larger n, and without the larger m.
 
@@ -121,8 +123,8 @@ def fit_joint(
     >>> round(float(law.predict([2700], [90]).median[0]), 3)
     0.106
     """
-    where, mean, noise, _ = read_points({"n": n, "m": m}, error, replicate, se)
-    surface = Surface(where[:, 0], where[:, 1], mean, noise)
+    read = read_points({"n": n, "m": m}, error, replicate, se, block=block)
+    surface = Surface(read.sizes[:, 0], read.sizes[:, 1], read.mean, read.noise)
     for name, values in (("n", surface.n), ("m", surface.m)):
         if len(np.unique(values)) < FEWEST:
             raise LawError(
@@ -154,8 +156,7 @@ def _foresee(
         return None
     drawn, _ = sample_joint(head, 400, rng)
     logs = np.log(drawn.measured(surface.n[~seen], surface.m[~seen]))
-    tail = (1 - level) / 2
-    low, median, high = np.quantile(logs, [tail, 0.5, 1 - tail], axis=0)
+    low, median, high = band(logs, level)
     truth = np.log(surface.error[~seen])
     return {
         "fitted_up_to": float(sizes[seen].max()),

@@ -15,8 +15,8 @@ from scipy.special import expit, ndtri
 
 from forescale.laws.arrays import Floats
 from forescale.laws.drift import FLOOR, drift_kernel, drift_variance
-from forescale.laws.engine import busy_covariances, weigh
 from forescale.laws.joint_forms import CENTER, JOINT_FORMS, SPREAD, log_prior, relative_error
+from forescale.laws.mixture import busy_covariances, weigh
 from forescale.laws.particles import Target, propose
 
 DRIFTS = ((0.001, 0.002), (0.01, 0.03), (0.01, 0.1), (0.05, 0.15))  # (step, bend)

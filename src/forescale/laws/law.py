@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from forescale.drawing import interactive
 from forescale.errors import LawError
+from forescale.laws import drawn, shown
 from forescale.laws.arrays import Floats
 from forescale.laws.curve import LearningCurve
+from forescale.laws.distribution import Distribution, band, finite
+from forescale.laws.draws import Draws
 from forescale.laws.identify import joint_region, limit_profile
-from forescale.laws.posterior import Draws
 
-
-@dataclass(frozen=True)
-class Quantity:
-    """One number with its interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, draws: Floats, level: float) -> Quantity:
-        """Median and central interval of draws."""
-        tail = (1 - level) / 2
-        low, middle, high = np.quantile(draws, [tail, 0.5, 1 - tail])
-        return cls(float(middle), float(low), float(high))
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return ``{"estimate", "low", "high"}``; what is not finite is null."""
-        return {
-            "estimate": finite(self.estimate),
-            "low": finite(self.low),
-            "high": finite(self.high),
-        }
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from plotly.graph_objects import Figure as PlotlyFigure
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,7 @@ class Forecast:
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Law:
     """A scaling law E(n) = D·n^(-alpha) + C with everything said about it.
 
@@ -66,29 +49,34 @@ class Law:
     curve
         The points it was fitted to.
     draws
-        Joint draws of (alpha, D, C) and of what the form may miss; planning uses them.
+        Joint draws of (alpha, D, C) and of what the form may miss, for this study at larger
+        n; planning uses them.
     decay_rate, scale, transfer_gap
-        alpha (no unit), D and C (the metric's unit), each with its interval.
+        alpha (no unit), D and C (the metric's unit), each with its interval. D and C are those
+        of materials of the same kind: their intervals hold what other test materials change.
     r_squared
-        Share of the variance of the points that the law with the estimates explains.
+        Share of the variance of the points that the line drawn through them explains.
     flags
         Words that say what the data cannot tell; empty when all is well.
     backtest
         How well fits to the smaller sizes foresaw the larger ones of this same curve.
     forms
-        Probability of each form that is combined: ``power``, ``power_limit``, ``knee``.
+        Probability of each form that is combined: ``power``, ``power_limit``, ``knee``,
+        ``saturating``, ``slowing``, ``flat``.
     level
         Nominal level of every interval.
     half_capacity_change
         Relative change of the error at the largest n with half the learner's capacity;
         None where the capacity has no limit or was not halved.
+    name
+        What a table calls the curve.
     """
 
     curve: LearningCurve
     draws: Draws
-    decay_rate: Quantity
-    scale: Quantity
-    transfer_gap: Quantity
+    decay_rate: Distribution
+    scale: Distribution
+    transfer_gap: Distribution
     r_squared: float
     flags: tuple[str, ...] = ()
     backtest: dict[str, Any] = field(default_factory=dict)
@@ -99,14 +87,35 @@ class Law:
     noise_floor: float | None = None
     at: tuple[float, ...] = ()
     half_capacity_change: float | None = None
+    name: str | None = None
 
-    def predict(self, n_grid: ArrayLike) -> Forecast:
-        """Forecast the error at sizes, as further measurements like those seen would show it.
+    def labelled(self, *, metric: str | None = None, n_target: int | None = None) -> Law:
+        """Return the law, told what its curve is of; both go into the JSON."""
+        return replace(self, metric=metric, n_target=n_target)
+
+    @property
+    def limit_below(self) -> float | None:
+        """Bound of a limit that has not been seen, in the metric's unit; None where it has.
+
+        Under ``not_bent_yet`` the limit lies below it with 95 % (at level 0.9), and no single
+        value stands for it.
+        """
+        return self.transfer_gap.high if "not_bent_yet" in self.flags else None
+
+    def predict(
+        self, n_grid: ArrayLike, what: Literal["study", "new_materials"] = "study"
+    ) -> Forecast:
+        """Forecast the error at sizes.
 
         Parameters
         ----------
         n_grid
             Sizes, any order, within the data or beyond it, shape (P,).
+        what
+            ``study``: what this study, with its own test materials and replicates, would
+            measure there; for gains, sample sizes and stopping. ``new_materials``: the
+            expected error of other materials of the same kind, which is less certain by how
+            much replicates differ at all their sizes.
 
         Returns
         -------
@@ -116,15 +125,42 @@ class Law:
         Raises
         ------
         LawError
-            If a size is not finite and positive.
+            If a size is not finite and positive, or ``what`` is neither.
         """
         n = np.atleast_1d(np.asarray(n_grid, dtype=float))
         if n.ndim != 1 or not np.all(np.isfinite(n) & (n > 0)):
             raise LawError("sizes to forecast at must be finite, above zero and one-dimensional")
-        tail = (1 - self.level) / 2
-        curves = self.draws.measured(n)
-        low, median, high = np.quantile(curves, [tail, 0.5, 1 - tail], axis=0)
-        return Forecast(n, median, low, high)
+        if what not in ("study", "new_materials"):
+            raise LawError(f"what must be 'study' or 'new_materials', got {what!r}")
+        draws = self.draws if what == "study" else self.draws.new_materials()
+        low, _, high = band(draws.measured(n), self.level)
+        median = np.median(self.draws.curves(n), axis=0)
+        return Forecast(n, median, np.minimum(low, median), np.maximum(high, median))
+
+    def forecast_new_materials(self, n_grid: ArrayLike) -> Forecast:
+        """Forecast the error of other materials of the same kind; see `predict`."""
+        return self.predict(n_grid, "new_materials")
+
+    def plot(self, unit: str | None = None) -> Figure:
+        """Draw the law over its points and beyond, for a paper (matplotlib).
+
+        Parameters
+        ----------
+        unit
+            Unit of the error, for the axis.
+        """
+        return drawn.draw([self], unit)
+
+    def plotly(self, unit: str | None = None) -> PlotlyFigure:
+        """Draw the same as an interactive figure."""
+        return interactive.plotly(drawn.chart(self, unit))
+
+    def __repr__(self) -> str:
+        """Return the law in a line."""
+        return shown.line(self)
+
+    def _repr_html_(self) -> str:
+        return shown.table(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the law as plain JSON values; what is not known is null, never NaN."""
@@ -136,6 +172,7 @@ class Law:
             "decay_rate": self.decay_rate.to_json(),
             "scale": self.scale.to_json(),
             "transfer_gap": self.transfer_gap.to_json(),
+            "limit_below": self.limit_below,
             "r_squared": finite(self.r_squared),
             "flags": list(self.flags),
             "last_value": finite(float(self.curve.error[-1])),
@@ -146,6 +183,7 @@ class Law:
             "limit_profile": limit_profile(self.draws, float(self.curve.error[-1])),
             "joint_region": joint_region(self.draws, self.level),
             "forecast": self.predict(at).to_json(),
+            "forecast_new_materials": self.forecast_new_materials(at).to_json(),
         }
 
 
@@ -153,8 +191,3 @@ def default_sizes(curve: LearningCurve) -> Floats:
     """Sizes to forecast at when none are asked for: 2, 4 and 8 times the largest seen."""
     sizes: Floats = curve.n[-1] * np.array([2.0, 4.0, 8.0])
     return sizes
-
-
-def finite(value: float) -> float | None:
-    """Return a JSON number: None for what is not finite."""
-    return float(value) if np.isfinite(value) else None

@@ -16,7 +16,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import gammaln, logsumexp
 
 from forescale.laws.arrays import Floats
-from forescale.laws.engine import pair_masses
+from forescale.laws.mixture import pair_masses
 
 SCOUTS, PARTICLES, FREEDOM = 1500, 6000, 5.0
 MODES, FAINT = 16, 9.0  # modes kept: so many at most, and no fainter in ln than the best

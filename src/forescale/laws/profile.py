@@ -12,20 +12,27 @@ from scipy.linalg import solve_triangular
 
 from forescale.laws.arrays import Floats
 
-KNEES = np.array([0.0, 0.03, 0.1, 0.3, 1.0])  # n_knee / n_last
+# families of shapes: n_knee / n_last, how sharply the law bends into its limit, and the decay
+# rate, as a part of alpha, of half of what looks like the limit
+KNEES = np.array([0.0, 0.03, 0.1, 0.3, 1.0, 0.0, 0.0])
+BENDS = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 4.0, 1.0])
+SLOWS = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.25])
+FAR = 100.0  # logs beyond which a shape is out of the question, and products overflow
 COARSE, FINE = 64, 33  # alphas scanned over the whole range, then around the best
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A curve whitened for relative residuals: E ≈ D·u^(-alpha) + C is divided by E.
+    """A curve whitened for relative residuals: E^q ≈ D·u^(-alpha) + C is divided by E^q.
+
+    In the family of sums of two powers half of C is C·u^(-slow·alpha).
 
     Attributes
     ----------
     log_u
-        Log of u = (n + n_knee) / (n_last + n_knee), shape (knees, K).
+        Log of u = (n + n_knee) / (n_last + n_knee), shape (families, K).
     relative
-        Error at n_last over error at n, shape (K,).
+        (Error at n_last over error at n)^q, shape (families, K).
     factor
         Lower Cholesky factor of the covariance of the log errors, shape (K, K).
     """
@@ -37,21 +44,22 @@ class Profile:
     @classmethod
     def of(cls, n: Floats, log_error: Floats, covariance: Floats) -> Profile:
         """Prepare a curve."""
-        relative = np.exp(log_error[-1] - log_error)
+        relative = np.exp(np.minimum(BENDS[:, None] * (log_error[-1] - log_error), FAR))
         return cls(log_u(n / n[-1]), relative, np.asarray(np.linalg.cholesky(covariance), float))
 
     def solve(self, alphas: Floats) -> tuple[Floats, Floats, Floats]:
         """Best share c = C / (C + D) within 0 and 1, its standard error, and the misfit.
 
-        ``alphas`` has shape (knees, A); so have the answers.
+        ``alphas`` has shape (families, A); so have the answers.
         """
-        columns = np.column_stack([np.ones_like(self.relative), self.relative])
-        white = self._whiten(columns)
-        one, flat = white[:, 0], white[:, 1]
-        fall = np.exp(-alphas[..., None] * self.log_u[:, None, :]) * self.relative
-        x = self._whiten(fall.reshape(-1, len(one)).T)
-        xx, xc, cc = np.einsum("ks,ks->s", x, x), flat @ x, flat @ flat
-        xy, cy = one @ x, flat @ one
+        one = self._whiten(np.ones(self.relative.shape[1]))
+        x = self._whiten(self._over(alphas[..., None]))
+        flat = self._whiten(
+            self._over(np.zeros((len(SLOWS), 1, 1))) / 2
+            + self._over(SLOWS[:, None, None] * alphas[..., None]) / 2
+        )
+        xx, xc, cc = np.sum(x * x, 2), np.sum(x * flat, 2), np.sum(flat * flat, 2)
+        xy, cy, yy = x @ one, flat @ one, one @ one
         det = np.maximum(xx * cc - xc**2, 1e-12 * xx * cc)
         scale, gap = (cc * xy - xc * cy) / det, (xx * cy - xc * xy) / det
         total = np.maximum(scale + gap, 1e-3)
@@ -59,19 +67,28 @@ class Profile:
         share = np.clip(gap / total, 0.0, 1.0)
         rest = 1 - share  # the best within bounds: one free factor is left
         fit = rest * xy + share * cy
-        misfit = one @ one - fit**2 / (rest**2 * xx + 2 * rest * share * xc + share**2 * cc)
-        error = np.sqrt(np.maximum(variance, 0.0))
-        shape = alphas.shape
-        return share.reshape(shape), error.reshape(shape), misfit.reshape(shape)
+        misfit = yy - fit**2 / (rest**2 * xx + 2 * rest * share * xc + share**2 * cc)
+        return share, np.sqrt(np.maximum(variance, 0.0)), misfit
+
+    def _over(self, exponents: Floats) -> Floats:
+        """u^-exponent over E^q, for exponents of shape (families, A, 1)."""
+        logs = np.log(self.relative)[:, None, :] - exponents * self.log_u[:, None, :]
+        over: Floats = np.exp(np.minimum(logs, FAR))
+        return over
 
     def _whiten(self, columns: Floats) -> Floats:
-        white = solve_triangular(self.factor, columns, lower=True, check_finite=False)
-        return np.asarray(white, dtype=float)
+        """Columns of shape (..., K), whitened."""
+        flat = columns.reshape(-1, columns.shape[-1]).T
+        white = solve_triangular(self.factor, flat, lower=True, check_finite=False)
+        return np.asarray(white.T.reshape(columns.shape), dtype=float)
 
     def best_alpha(self, bounds: tuple[float, float]) -> tuple[Floats, Floats]:
-        """Log of the best alpha of each knee, and its standard error, shape (knees,)."""
+        """Log of the best exponent of each family, and its standard error, shape (families,).
+
+        ``bounds`` are those of the decay rate; the exponent of E^q is q times it.
+        """
         low, high = np.log(bounds)
-        scan = np.tile(np.linspace(low, high, COARSE), (len(self.log_u), 1))
+        scan = np.linspace(low, high, COARSE) + np.log(BENDS)[:, None]
         knees = np.arange(len(self.log_u))
         for count in (FINE, FINE):
             best = np.argmin(self.solve(np.exp(scan))[2], axis=1)
@@ -87,22 +104,25 @@ class Profile:
         return scan[knees, best], error
 
 
-def fan(center: Floats, width: Floats, low: float, high: float, half: int) -> Floats:
+def fan(
+    center: Floats, width: Floats, low: Floats | float, high: Floats | float, half: int
+) -> Floats:
     """Edges of cells from ``low`` to ``high``: fine (``width``) at a center, ever wider away.
 
     Shape ``(*center.shape, 2·half + 1)``; a side without room has cells of no width.
     """
+    bottom, top = np.asarray(low)[..., None], np.asarray(high)[..., None]
     center, width = np.clip(center, low, high)[..., None], np.clip(width, 1e-4, 0.5)[..., None]
     steps = np.linspace(0.0, 1.0, half + 1)
-    below = center - np.sinh(steps[::-1] * np.arcsinh((center - low) / width)) * width
-    above = center + np.sinh(steps * np.arcsinh((high - center) / width)) * width
+    below = center - np.sinh(steps[::-1] * np.arcsinh((center - bottom) / width)) * width
+    above = center + np.sinh(steps * np.arcsinh((top - center) / width)) * width
     edges = np.concatenate([below, above[..., 1:]], axis=-1)
     edges[..., 0], edges[..., -1] = low, high
-    fanned: Floats = np.maximum.accumulate(np.clip(edges, low, high), axis=-1)
+    fanned: Floats = np.maximum.accumulate(np.clip(edges, bottom, top), axis=-1)
     return fanned
 
 
 def log_u(ratio: Floats) -> Floats:
-    """Log of u at sizes n / n_last, shape (knees, len(ratio))."""
+    """Log of u at sizes n / n_last, shape (families, len(ratio))."""
     logs: Floats = np.log((ratio + KNEES[:, None]) / (1 + KNEES[:, None]))
     return logs

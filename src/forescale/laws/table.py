@@ -6,14 +6,20 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from forescale.errors import DataError, LawError
-from forescale.laws.fit import fit_law
+from forescale.laws.ambiguity import refuse_merging
+from forescale.laws.curve import read_curve
+from forescale.laws.fit import Asked, fit_law, laws_of_curves
+from forescale.laws.flags import in_order
 from forescale.laws.joint import FEWEST, JointLaw, fit_joint
 from forescale.laws.law import Law
+from forescale.laws.published import PublishedLaw, fit_published
+from forescale.metrics import Metric
 
-LOWER_IS_BETTER = ("rmse", "mae")
+LOWER_IS_BETTER = tuple(metric.value for metric in Metric if metric.is_error)
 
 
 def fit_table(
@@ -64,13 +70,14 @@ def fit_table(
     ['curve']
     """
     _check(frame, [curve, n, error, replicate, se, m], keys=[curve, m, replicate])
+    refuse_merging(frame, curve=curve, n=n, error=error, replicate=replicate, se=se, m=m)
     keys = [name for name in (curve, m) if name is not None]
     laws = {}
     groups: Any = frame.groupby(keys, sort=False) if keys else [(("curve",), frame)]
     for key, part in groups:
         name = _name(key, has_curve=curve is not None, has_m=m is not None)
         try:
-            laws[name] = fit_law(
+            law = fit_law(
                 part[n],
                 part[error],
                 None if replicate is None else part[replicate].to_numpy(),
@@ -81,6 +88,7 @@ def fit_table(
             )
         except LawError as reason:
             raise LawError(f"curve {name!r}: {reason}") from None
+        laws[name] = replace(law, name=name)
     return laws
 
 
@@ -126,6 +134,34 @@ def fit_joint_table(
     return laws
 
 
+def published_table(
+    frame: pd.DataFrame,
+    *,
+    curve: str | None = None,
+    n: str = "n",
+    error: str = "error",
+    replicate: str | None = None,
+    m: str | None = None,
+    **options: Any,
+) -> dict[str, PublishedLaw]:
+    """Fit every curve of a table the published way, by the names of `fit_table`.
+
+    Parameters are those of `fit_table`; options are passed to `fit_published`.
+    """
+    _check(frame, [curve, n, error, replicate, m], keys=[curve, m, replicate])
+    keys = [name for name in (curve, m) if name is not None]
+    groups: Any = frame.groupby(keys, sort=False) if keys else [(("curve",), frame)]
+    laws = {}
+    for key, part in groups:
+        name = _name(key, has_curve=curve is not None, has_m=m is not None)
+        trial = None if replicate is None else part[replicate].to_numpy()
+        try:
+            laws[name] = fit_published(part[n], part[error], trial, **options)
+        except LawError as reason:
+            raise LawError(f"curve {name!r}: {reason}") from None
+    return laws
+
+
 CAPACITY_MATTERS = 0.01
 """Relative change of the error with half the capacity beyond which the learner may be the limit."""
 
@@ -138,8 +174,13 @@ def study_laws(
     seed: int = 0,
     at: Sequence[float] = (),
     half_capacity: pd.DataFrame | None = None,
+    test_fraction: float | None = None,
+    block: int | None = None,
+    left_out: dict[tuple[int, str], str] | None = None,
 ) -> list[Law]:
     """Fit one law per (n_target, metric) of a study's errors.
+
+    Curves of one study share how much they wander about their laws; see `laws.pooling`.
 
     Parameters
     ----------
@@ -155,6 +196,14 @@ def study_laws(
     half_capacity
         Errors of the same replicates at the largest n with half the learner's capacity,
         same columns: where they differ by more than 1 %, a law is ``capacity_limited``.
+    test_fraction
+        Share of the measured materials that each replicate tests. More replicates than its
+        inverse test the same materials again, and tell no more of *other* materials.
+    block
+        Replicates whose test sets divide the measured materials; see `read_curve`.
+    left_out
+        Takes the curves that no law can be fitted to, by (n_target, metric), each with the
+        reason; without it the first of them is an error, which tells of all.
 
     Raises
     ------
@@ -162,28 +211,34 @@ def study_laws(
         If a column is missing or nothing is left to fit.
     """
     kept, lost = _study_rows(errors)
-    laws = []
-    groups: Any = kept.groupby(["n_target", "metric"], sort=True)
+    groups, curves = [], []
+    bad = {} if left_out is None else left_out
+    for key, part in kept.groupby(["n_target", "metric"], sort=True):
+        try:
+            replicate = part["replicate"].to_numpy()
+            curve = read_curve(part["n_source"], part["value"], replicate, block=block)
+        except LawError as error:
+            if left_out is None:
+                raise
+            bad[int(key[0]), str(key[1])] = _bad_rows(part) or str(error)
+            continue
+        groups.append(key)
+        curves.append(curve if test_fraction is None else curve.tested_on(test_fraction))
+    if not curves:
+        raise DataError(f"no curve can be fitted: {'; '.join(bad.values())}")
+    floors = [noise_floor if key[1] == "rmse" else None for key in groups]
+    fitted = laws_of_curves(curves, Asked(level, seed, at=tuple(map(float, at))), floors)
     changes = _half_capacity_changes(kept, half_capacity)
-    for key, part in groups:
-        law = fit_law(
-            part["n_source"],
-            part["value"],
-            part["replicate"].to_numpy(),
-            level=level,
-            seed=seed,
-            at=at or None,
-            noise_floor=noise_floor if key[1] == "rmse" else None,
-            metric=str(key[1]),
-            n_target=int(key[0]),
-        )
+    laws = []
+    for key, fit in zip(groups, fitted, strict=True):
+        law = fit.labelled(metric=str(key[1]), n_target=int(key[0]))
         change = changes.get(key)
-        flags = law.flags
+        flags = list(law.flags)
         if change is not None and abs(change) > CAPACITY_MATTERS:
-            flags = (*flags, "capacity_limited")
+            flags.append("capacity_limited")
         if key in lost:
-            flags = (*flags, "cells_lost")
-        laws.append(replace(law, flags=flags, half_capacity_change=change))
+            flags.append("cells_lost")
+        laws.append(replace(law, flags=in_order(flags), half_capacity_change=change))
     return laws
 
 
@@ -206,6 +261,7 @@ def study_joint(
     noise_floor: float | None = None,
     level: float = 0.9,
     seed: int = 0,
+    block: int | None = None,
     backtest: bool = True,
 ) -> list[JointLaw]:
     """Fit the joint law per metric of a study's errors, where it has enough n and m.
@@ -226,12 +282,26 @@ def study_joint(
                 part["replicate"].to_numpy(),
                 level=level,
                 seed=seed,
-                noise_floor=noise_floor if metric == "rmse" else None,
+                block=block,
+                noise_floor=noise_floor if metric == Metric.RMSE else None,
                 metric=str(metric),
                 backtest=backtest,
             )
         )
     return laws
+
+
+def _bad_rows(part: pd.DataFrame) -> str:
+    """Which rows of a curve are no errors, as a run folder keeps them; empty if all are."""
+    bad = part[~(np.isfinite(part["value"]) & (part["value"] > 0))]
+    if bad.empty:
+        return ""
+    first = bad.iloc[0]
+    more = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+    return (
+        f"got an error of {first['value']:g} (errors/part-{int(first['replicate']):05d}.parquet, "
+        f"n = {int(first['n_source'])}{more}), expected finite ones above zero"
+    )
 
 
 def _study_rows(errors: pd.DataFrame) -> tuple[pd.DataFrame, set[Hashable]]:

@@ -1,6 +1,7 @@
 """Learners: whole grids of transfer predictions from one call each."""
 
-from forescale.learners._base import (
+from forescale.learners.cells import CellLearner, Model
+from forescale.learners.contract import (
     Block,
     Grid,
     GridPrediction,
@@ -11,12 +12,13 @@ from forescale.learners._base import (
     PreparedLearner,
     PreparedTogether,
     RestoresModel,
+    TakesSources,
+    TakesTasks,
     TrainedModel,
     TrainsModel,
     TransferData,
 )
-from forescale.learners._registry import get_learner, names
-from forescale.learners.cells import CellLearner, Model
+from forescale.learners.registry import get_learner, names
 
 __all__ = [
     "Block",
@@ -31,6 +33,8 @@ __all__ = [
     "PreparedLearner",
     "PreparedTogether",
     "RestoresModel",
+    "TakesSources",
+    "TakesTasks",
     "TrainedModel",
     "TrainsModel",
     "TransferData",

@@ -8,13 +8,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forescale._plugins import told
-from forescale.learners._base import Floats, Grid, GridPrediction, Ints, TransferData
+from forescale._machine.plugins import told
+from forescale.learners.contract import (
+    Floats,
+    Grid,
+    GridPrediction,
+    Ints,
+    StoredBlock,
+    TransferData,
+)
 from forescale.splits import Split
 
 Features = NDArray[np.float32]
@@ -76,24 +83,11 @@ class CellLearner(ABC):
 
     def prepare(self, data: TransferData, folder: Path) -> PreparedCells:
         """Lay the features where worker processes read them."""
-        blocks = []
-        for place, block in enumerate(data.blocks):
-            path = folder / f"features-{place}.npy"
-            np.save(path, block.values)
-            blocks.append(_BlockFeatures(path, block.source, block.target))
-        return PreparedCells(self, tuple(blocks), data.source_values, data.target_values)
-
-
-@dataclass(frozen=True)
-class _BlockFeatures:
-    """Features of the distinct sides of a block, and which side each row has."""
-
-    path: Path
-    source: Ints
-    target: Ints
-
-    def rows(self, sides: Ints) -> Features:
-        return np.asarray(np.load(self.path, mmap_mode="r")[sides])
+        blocks = tuple(
+            block.stored(folder / f"features-{place}.npy")
+            for place, block in enumerate(data.blocks)
+        )
+        return PreparedCells(self, blocks, data.source_values, data.target_values)
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ class PreparedCells:
     """A :class:`CellLearner` with the data of a study."""
 
     learner: CellLearner
-    blocks: tuple[_BlockFeatures, ...]
+    blocks: tuple[StoredBlock, ...]
     source_values: Floats
     target_values: Floats
 
@@ -124,9 +118,13 @@ class PreparedCells:
             mean[row] = replicate.row(n, grid)
         return GridPrediction(mean=mean, lost=replicate.lost)
 
-    def _rows(self, side: str, rows: Ints) -> Features:
+    def _rows(self, side: Literal["source", "target"], rows: Ints) -> Features:
         return np.concatenate(
-            [block.rows(getattr(block, side)[rows]) for block in self.blocks], axis=1
+            [
+                block.features((block.source if side == "source" else block.target)[rows])
+                for block in self.blocks
+            ],
+            axis=1,
         )
 
 

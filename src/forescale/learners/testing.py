@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from forescale.learners._base import (
+from forescale.learners.contract import (
     Floats,
     Grid,
     GridPrediction,
@@ -69,6 +69,10 @@ class LearnerSuite:
 
     rtol = 1e-6
     """How far numbers that should be equal may differ, relative to the values' spread."""
+
+    sees_inputs_early = False
+    """Whether something (scales of features, say) is learnt from inputs, never from values, of
+    computed materials that come later in the order."""
 
     model_rtol = 1e-8
     """How far a handed-over model may differ from the grid's last cell, likewise."""
@@ -170,6 +174,18 @@ class LearnerSuite:
         changed = replace(data, source_values=_changed(data.source_values, later))
         before, after = predict(data).mean, predict(changed).mean
         self.assert_same(after[: place + 2], before[: place + 2])
+        assert not np.allclose(after[place + 2], before[place + 2])
+
+    @pytest.mark.parametrize("place", [0, 1])
+    def test_inputs_of_computed_rows_beyond_n_do_not_matter(
+        self, predict: Predict, data: TransferData, split: Split, grid: Grid, place: int
+    ) -> None:
+        if self.sees_inputs_early:
+            pytest.skip("scales of features are shared by all sizes")
+        later = split.source[grid.n_source[place] :]
+        before, after = predict(data).mean, predict(_other_inputs(data, later)).mean
+        here = slice(1, place + 2)
+        self.assert_same(after[here], before[here])
         assert not np.allclose(after[place + 2], before[place + 2])
 
     @pytest.mark.parametrize("place", [0, 1])
@@ -291,6 +307,18 @@ def _trained(
         pytest.skip(f"models of {learner.name} cannot be handed over")
     trained: TrainsModel = prepared
     return trained.train(split.source, split.train, seed=0), prepared
+
+
+def _other_inputs(data: TransferData, rows: NDArray[np.int64]) -> TransferData:
+    """The same data with other features of the sides that only these computed rows have."""
+    rng, blocks = np.random.default_rng(4), []
+    for block in data.blocks:
+        others = np.setdiff1d(np.arange(len(block.source)), rows)
+        sides = np.setdiff1d(block.source[rows], [*block.source[others], *block.target])
+        values = block.values.copy()
+        values[sides] = np.abs(3.0 * values[rng.permutation(sides)]) + 1.0
+        blocks.append(replace(block, values=np.round(values) if block.is_count.all() else values))
+    return replace(data, blocks=tuple(blocks))
 
 
 def _changed(values: Floats, rows: NDArray[np.int64] | slice) -> Floats:

@@ -5,7 +5,7 @@ turns a string of a table into one; every failure is a :class:`MaterialError` th
 what was got and what was expected.
 """
 
-from forescale.materials._kinds import KINDS, Material, parse_material
+from forescale.materials._kinds import KEY_VERSION, KINDS, Material, parse_material
 from forescale.materials.composition import Composition, chemical_system
 from forescale.materials.groupings import GROUPINGS
 from forescale.materials.molecule import Molecule
@@ -14,6 +14,7 @@ from forescale.materials.polymer import Polymer
 
 __all__ = [
     "GROUPINGS",
+    "KEY_VERSION",
     "KINDS",
     "Composition",
     "Material",

@@ -13,6 +13,8 @@ from math import ceil
 
 from rdkit import Chem
 
+from forescale.materials._isotopes import unlabelled
+
 _HYDROGEN, _CARBON = 1, 6
 
 
@@ -70,6 +72,14 @@ class ChainPair:
         unit, backbone = _unit(repeat_unit)
         units = max(1, ceil(reach / backbone))
         return cls(_capped(_joined(unit, units)), _capped(_joined(unit, units + 1)), backbone)
+
+    def unlabelled(self) -> ChainPair:
+        """The same chains of the natural mixture of isotopes.
+
+        >>> Chem.MolToSmiles(ChainPair.of("*C([2H])([2H])O*", reach=1).unlabelled().shorter)
+        'CO'
+        """
+        return ChainPair(unlabelled(self.shorter), unlabelled(self.longer), self.backbone)
 
 
 def _unit(repeat_unit: str) -> tuple[Chem.Mol, int]:

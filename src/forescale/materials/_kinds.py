@@ -11,6 +11,14 @@ from forescale.materials.molecule import Molecule
 from forescale.materials.pair import Pair
 from forescale.materials.polymer import Polymer
 
+KEY_VERSION = 3
+"""Of the rules that make keys; caches and run folders of other rules are told apart by it.
+
+1: up to release 0.1. 2: white space refused, atom maps cleared, charges drawn in one way,
+keys of symmetric cages settled, formula units after full stops and oxidation states told.
+3: the unit of a chain without single bonds is its smallest, too.
+"""
+
 
 class Material(Protocol):
     """Anything with a canonical key: equal keys mean the same material."""

@@ -22,6 +22,9 @@ from math import gcd, lcm
 from rdkit import Chem
 
 from forescale.errors import MaterialError
+from forescale.materials._misspelt import misspelt
+from forescale.materials._spreadsheets import number_for_material
+from forescale.materials._stops import separated
 
 MAX_LENGTH = 500
 """Longest formula accepted, in characters."""
@@ -37,10 +40,15 @@ _SYMBOL = re.compile(r"[A-Z][a-z]?")
 _PLAIN = re.compile(r"(?:[A-Z][a-z]?\d*)+")
 _PLAIN_PART = re.compile(r"([A-Z][a-z]?)(\d*)")
 _BROKEN_BY_SPACE = re.compile(r"\s(?=[a-z])|(?<=[\d.])\s+(?=[\d.])")
-_WATER = re.compile(r"\.(?=(?:\d+(?:\.\d+)?)?[HD]2O$)")
 _CHARGE = re.compile(r"[\^⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]|\d*[+\-−–]\d*$")
-_OXIDATION_STATE = re.compile(r"\((?:III?|(?:IV|VI{1,3})(?!\)\d))\)")
+_OXIDATION_STATE = re.compile(
+    r"[(\[{](?:III?|(?:IV|VI{1,3})(?=[)\]}](?:\D|\d+[A-Z(\[{]|$)))[)\]}]"
+    r"|(?<=[A-Za-z])\d*[(\[{][IV][)\]}]"  # iodine or vanadium alone needs no bracket
+)
 _Amounts = dict[str, Fraction]
+_APART = re.compile(  # every symbol and number by itself: Al 2 (S O 4) 3
+    r"(?:(?:[A-Z][a-z]?|\d+(?:\.\d+)?)(?:\s+|$|(?=[()\[\]{}]))|[()\[\]{}]\s*)+"
+)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -49,10 +57,10 @@ class Composition:
     """A composition given by a chemical formula.
 
     Brackets of all kinds, nested; decimals; spaces; subscripts; further formula units
-    after ``·`` or ``*``, and water of crystallisation after a full stop too (any other
-    full stop between digits is a decimal point). Deuterium and
-    tritium are hydrogen. Ions, unknown amounts (``x``) and alternatives (``(La,Sr)``) are
-    refused: they have no one composition.
+    after ``·`` or ``*``, and molecules of crystallisation (water, ammonia, …) after a full
+    stop too; any other full stop between digits is a decimal point, and one that might be
+    either is refused. Deuterium and tritium are hydrogen. Ions, oxidation states, unknown
+    amounts (``x``) and alternatives (``(La,Sr)``) are refused: they have no one composition.
 
     Parameters
     ----------
@@ -80,6 +88,8 @@ class Composition:
             raise MaterialError(
                 f"got a formula of {len(formula)} characters, expected at most {MAX_LENGTH}"
             )
+        if meant := misspelt(formula.strip()):
+            raise MaterialError(f"got {formula!r}, {meant}")
         plain = _plain(formula)
         return cls(_written(_whole(_Reader(formula).read(), formula) if plain is None else plain))
 
@@ -171,6 +181,19 @@ def _written(amounts: Mapping[str, int]) -> str:
     return "".join(f"{s}{n}" if n > 1 else s for s, n in sorted(amounts.items()))
 
 
+def _two_formulas(text: str) -> bool:
+    """Whether spaces set apart parts with several elements: ``TiO2 P25``, ``NaCl 2``."""
+    if re.search(r"(?<=[A-Za-z)\]}])\s+\d", text) and not _APART.fullmatch(text):
+        return True
+    bare = re.sub(r"[(\[{][^()\[\]{}]*[)\]}]\s*[\d.]*", "", text)
+    for unit in re.split(r"\s*[·.](?=\s*\d+\s*[A-Z])\s*|·", bare):
+        parts = re.sub(r"(?<=[A-Za-z)])\s+(?=[\d.])|(?<=^\d)\s+", "", unit.strip()).split()
+        parts = [part for part in parts if _SYMBOL.search(part)]
+        if len(parts) > 1 and any(len(_SYMBOL.findall(part)) > 1 for part in parts):
+            return True
+    return False
+
+
 class _Reader:
     """Reads one formula from left to right, with a stack of open brackets."""
 
@@ -187,7 +210,14 @@ class _Reader:
         text = formula.strip().translate(_SUBSCRIPTS).translate(_SEPARATORS)
         if _BROKEN_BY_SPACE.search(text):
             raise self._error("with a space inside a symbol or number, expected one formula")
+        if _two_formulas(text):
+            raise self._error(
+                "with a space between parts that are formulas by themselves, expected one formula; "
+                "leave the space out, write '·', or set every element apart"
+            )
         text = "".join(text.split())
+        if made := number_for_material(formula):
+            raise self._error(made)
         if found := _CHARGE.search(text):
             raise self._error(
                 f"whose {found[0]!r} looks like a charge; expected a neutral formula, or leave "
@@ -195,10 +225,10 @@ class _Reader:
             )
         if found := _OXIDATION_STATE.search(text):
             raise self._error(f"whose {found[0]!r} looks like an oxidation state; leave it out")
-        unit, water, rest = _split_water(text)
-        if water and re.search(r"[1-9]\d*\.\d", unit):
-            raise self._error("whose full stops may be decimals or not; write '·' before water")
-        return f"{unit}·{rest}" if water else text
+        text, doubt = separated(text)
+        if doubt is not None:
+            raise self._error(doubt)
+        return text
 
     def read(self) -> _Amounts:
         """Amount of each element."""
@@ -259,12 +289,6 @@ class _Reader:
             )
         self.place = found.end() if found else self.place
         return _fraction(found)
-
-
-def _split_water(text: str) -> tuple[str, str, str]:
-    """What stands before and after a full stop that water of crystallisation follows."""
-    found = _WATER.search(text)
-    return (text[: found.start()], ".", text[found.end() :]) if found else (text, "", "")
 
 
 def _add(amounts: _Amounts, symbol: str, amount: Fraction) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from rdkit import Chem
+
+from forescale.materials._isotopes import unlabelled
 from forescale.materials.composition import chemical_system
 from forescale.materials.pair import sides_of
 from forescale.materials.polymer_class import polymer_class
@@ -17,7 +20,8 @@ def scaffold(key: str) -> str:
     """
     from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 
-    return str(MurckoScaffoldSmiles(smiles=key))  # type: ignore[no-untyped-call]
+    plain = unlabelled(Chem.MolFromSmiles(key))
+    return str(MurckoScaffoldSmiles(mol=plain))  # type: ignore[no-untyped-call]
 
 
 def solute(key: str) -> str:

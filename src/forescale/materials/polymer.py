@@ -16,10 +16,17 @@ from itertools import pairwise
 from rdkit import Chem
 
 from forescale.errors import MaterialError
-from forescale.materials._rdkit import canonical, mol_from_smiles
+from forescale.materials._rdkit import STEREO, canonical, mol_from_smiles, settled
 from forescale.materials._weld import weld
 
-_STEREO = frozenset("/\\@")
+_SIDES = frozenset(
+    {
+        Chem.BondStereo.STEREOE,
+        Chem.BondStereo.STEREOZ,
+        Chem.BondStereo.STEREOCIS,
+        Chem.BondStereo.STEREOTRANS,
+    }
+)
 _HEAD, _TAIL = 1, 2  # isotope labels of a segment's two open ends
 
 
@@ -53,15 +60,13 @@ class Polymer:
                 f"got {repeat_unit!r}, whose two ends have bonds of different order: "
                 "units cannot be joined"
             )
-        for atom in mol.GetAtoms():
-            atom.SetAtomMapNum(0)
+        for end in ends:
+            mol.GetAtomWithIdx(end).SetIsotope(0)  # [1*]CC[2*] numbers the ends
         if orders != {Chem.BondType.SINGLE}:
             mol = _cut_at_single_bond(mol, ends)
         key = _canonical_unit(mol)
-        for _ in range(3):  # stereo marks can become redundant once a unit is rearranged
-            if not _STEREO.intersection(key):
-                break
-            key = _canonical_unit(Chem.MolFromSmiles(key))
+        if STEREO.intersection(key):  # marks can become redundant once a unit is rearranged
+            key = settled(key, lambda unit: _canonical_unit(Chem.MolFromSmiles(unit)))
         return cls(key)
 
 
@@ -82,8 +87,6 @@ def _open_ends(mol: Chem.Mol, text: str) -> tuple[int, int]:
 
 def _canonical_unit(mol: Chem.Mol) -> str:
     first, last = (atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0)
-    if mol.GetAtomWithIdx(first).GetBonds()[0].GetBondType() != Chem.BondType.SINGLE:
-        return canonical(mol)  # conjugated throughout: there is no single bond to cut
     forward = _segments(mol, (first, last))
     backward = [_reversed(segment) for segment in reversed(forward)]
     period = _primitive_period(forward)
@@ -95,10 +98,16 @@ def _canonical_unit(mol: Chem.Mol) -> str:
     return _join(min(candidates))
 
 
-def _cuttable(mol: Chem.Mol, path: tuple[int, ...]) -> list[Chem.Bond]:
-    """Acyclic single bonds between the atoms of a path, open ends not counted."""
+def _cuttable(
+    mol: Chem.Mol, path: tuple[int, ...], order: Chem.BondType = Chem.BondType.SINGLE
+) -> list[Chem.Bond]:
+    """Acyclic bonds of one order between the atoms of a path, open ends not counted.
+
+    None where one of them has sides, which a cut would lose.
+    """
     bonds = [mol.GetBondBetweenAtoms(*pair) for pair in pairwise(path[1:-1])]
-    return [b for b in bonds if b.GetBondType() == Chem.BondType.SINGLE and not b.IsInRing()]
+    found = [bond for bond in bonds if bond.GetBondType() == order and not bond.IsInRing()]
+    return [] if any(bond.GetStereo() in _SIDES for bond in found) else found
 
 
 def _cut_at_single_bond(mol: Chem.Mol, ends: tuple[int, int]) -> Chem.Mol:
@@ -116,7 +125,8 @@ def _segments(mol: Chem.Mol, ends: tuple[int, int]) -> list[str]:
     editable = Chem.RWMol(mol)
     for end, label in zip(ends, (_HEAD, _TAIL), strict=True):
         editable.GetAtomWithIdx(end).SetIsotope(label)
-    bonds = _cuttable(mol, path)
+    # a chain that is conjugated throughout has no single bond to cut: its units' own bonds then
+    bonds = _cuttable(mol, path, mol.GetAtomWithIdx(ends[0]).GetBonds()[0].GetBondType())
     place = {atom: index for index, atom in enumerate(path)}
     # The dummy that takes the place of a bond's first atom gets the first label.
     labels = [

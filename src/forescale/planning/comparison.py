@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -10,16 +11,83 @@ import numpy as np
 
 from forescale.errors import LawError
 from forescale.laws import Law
-from forescale.planning.levels import Answer, Floats, above_zero
+from forescale.laws.distribution import Distribution
+from forescale.planning.levels import Floats, above_zero
 
 POINTS = 61
+
+
+@dataclass(frozen=True)
+class AtBudget:
+    """The sources at one total cost.
+
+    Attributes
+    ----------
+    budget
+        What is spent on each of them.
+    probability_best
+        By name of the source.
+    error
+        What each reaches.
+    """
+
+    budget: float
+    probability_best: Mapping[str, float]
+    error: Mapping[str, Distribution]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "budget": self.budget,
+            "probability_best": dict(self.probability_best),
+            "error": {name: value.to_answer() for name, value in self.error.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The total cost from which the order of two sources' errors changes; infinite for never."""
+
+    sources: tuple[str, str]
+    budget: Distribution
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {"sources": list(self.sources), **self.budget.to_answer()}
+
+
+@dataclass(frozen=True)
+class SourceComparison:
+    """Sources on one cost axis.
+
+    Attributes
+    ----------
+    costs
+        Cost of one value, by name of the source.
+    budgets
+        Which is best, and what each reaches, at several total costs, as they were asked.
+    crossings
+        Of every pair.
+    """
+
+    costs: Mapping[str, float]
+    budgets: tuple[AtBudget, ...]
+    crossings: tuple[Crossing, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "costs": dict(self.costs),
+            "budgets": [one.to_json() for one in self.budgets],
+            "crossings": [one.to_json() for one in self.crossings],
+        }
 
 
 def compare(
     laws: Mapping[str, Law],
     costs: Mapping[str, float] | None = None,
     budgets: Sequence[float] | None = None,
-) -> dict[str, Any]:
+) -> SourceComparison:
     """Compare sources by the error their data reach for the same money.
 
     Parameters
@@ -32,13 +100,6 @@ def compare(
         Total costs to compare at. By default eight, from the smallest size seen by all to
         ten times the largest seen by any.
 
-    Returns
-    -------
-    dict
-        ``budgets``: for each the probability that each source is best and its error;
-        ``crossings``: for each pair the budget from which the order of their errors
-        changes, "not reachable" where it never does.
-
     Raises
     ------
     LawError
@@ -50,8 +111,7 @@ def compare(
     >>> n = 100 * 2.0 ** np.arange(8)
     >>> cheap, careful = fit_law(n, 3 * n**-0.5 + 0.2), fit_law(n, 6 * n**-0.5 + 0.1)
     >>> answer = compare({"cheap": cheap, "careful": careful}, budgets=[200, 1e5])
-    >>> [max(row["probability_best"], key=row["probability_best"].get)
-    ...  for row in answer["budgets"]]
+    >>> [max(one.probability_best, key=one.probability_best.get) for one in answer.budgets]
     ['cheap', 'careful']
     """
     if len(laws) < 2:
@@ -67,23 +127,23 @@ def compare(
     grid = np.geomspace(min(low, high), max(low, high), POINTS)
     along = {name: law.draws.curves(grid / price[name])[:count] for name, law in laws.items()}
     level = next(iter(laws.values())).level
-    return {
-        "costs": price,
-        "budgets": [_at(float(b), k, errors, level) for k, b in enumerate(asked)],
-        "crossings": [
-            {"sources": [a, b], **Answer(_crossing(grid, along[a], along[b]), level).to_json()}
+    return SourceComparison(
+        price,
+        tuple(_at(float(b), k, errors, level) for k, b in enumerate(asked)),
+        tuple(
+            Crossing((a, b), Distribution(_crossing(grid, along[a], along[b]), level))
             for a, b in combinations(laws, 2)
-        ],
-    }
+        ),
+    )
 
 
-def _at(budget: float, k: int, errors: dict[str, Floats], level: float) -> dict[str, Any]:
+def _at(budget: float, k: int, errors: dict[str, Floats], level: float) -> AtBudget:
     best = np.argmin(np.stack([e[:, k] for e in errors.values()]), axis=0)
-    return {
-        "budget": budget,
-        "probability_best": {name: float(np.mean(best == i)) for i, name in enumerate(errors)},
-        "error": {name: Answer(e[:, k], level).to_json() for name, e in errors.items()},
-    }
+    return AtBudget(
+        budget,
+        {name: float(np.mean(best == i)) for i, name in enumerate(errors)},
+        {name: Distribution(e[:, k], level) for name, e in errors.items()},
+    )
 
 
 def _crossing(grid: Floats, first: Floats, second: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,72 @@ from numpy.typing import NDArray
 
 from forescale.errors import LawError
 from forescale.laws import Law
-from forescale.planning.comparison import compare
+from forescale.planning.comparison import AtBudget, compare
 
 _DRAWS = 4000
 AHEAD = 10.0
 """How many times the largest n the learners are compared at, beyond what was measured."""
+
+
+@dataclass(frozen=True)
+class LearnersAt:
+    """The learners at one n, as measured.
+
+    Attributes
+    ----------
+    n_source
+        0 for scratch.
+    error
+        Mean over the replicates that all have, by name of the learner.
+    probability_best
+        How probably each has the lowest, by resampled replicates.
+    """
+
+    n_source: int
+    error: Mapping[str, float]
+    probability_best: Mapping[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "n_source": self.n_source,
+            "error": dict(self.error),
+            "probability_best": dict(self.probability_best),
+        }
+
+
+@dataclass(frozen=True)
+class LearnerComparison:
+    """Several learners on one study, at one m.
+
+    Attributes
+    ----------
+    n_target, metric
+        What they are compared at and by.
+    paired
+        How many replicates all have.
+    cells
+        For each n that all have.
+    ahead
+        From their laws, at ten times the largest n (its ``budget``).
+    """
+
+    n_target: int
+    metric: str
+    paired: int
+    cells: tuple[LearnersAt, ...]
+    ahead: AtBudget
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        ahead = self.ahead.to_json()
+        return {
+            "n_target": self.n_target,
+            "metric": self.metric,
+            "paired": self.paired,
+            "cells": [cell.to_json() for cell in self.cells],
+            "ahead": {"n_source": ahead.pop("budget"), **ahead},
+        }
 
 
 def compare_learners(
@@ -25,7 +87,7 @@ def compare_learners(
     n_target: int,
     *,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> LearnerComparison:
     """Compare learners by their errors on the same test materials, at one m.
 
     Parameters
@@ -39,14 +101,6 @@ def compare_learners(
         Metric (lower is better) and number of measured values.
     seed
         Of the resampling of replicates.
-
-    Returns
-    -------
-    dict
-        ``cells``: for each n that all have (0: scratch) the mean error of each learner
-        and the probability that it has the lowest, from resampled replicates;
-        ``ahead``: the same from the laws, at ten times the largest n. ``paired``: how many
-        replicates all learners have.
 
     Raises
     ------
@@ -63,7 +117,7 @@ def compare_learners(
     >>> tables = {"one": errors(3.0), "two": errors(2.0)}
     >>> laws = {k: fit_law(e.n_source, e.value, e.replicate) for k, e in tables.items()}
     >>> answer = compare_learners(tables, laws, "rmse", 20)
-    >>> answer["cells"][0]["probability_best"]
+    >>> answer.cells[0].probability_best
     {'one': 0.0, 'two': 1.0}
     """
     tables = {name: _by_replicate(frame, metric, n_target) for name, frame in errors.items()}
@@ -75,14 +129,9 @@ def compare_learners(
     drawn = rng.integers(0, len(shared), (_DRAWS, len(shared)))
     cells = [_cell(int(n), {k: t.loc[shared, n] for k, t in tables.items()}, drawn) for n in sizes]
     largest = max(law.curve.n[-1] for law in laws.values())
-    (ahead,) = compare(laws, budgets=[AHEAD * largest])["budgets"]
-    return {
-        "n_target": n_target,
-        "metric": metric,
-        "paired": len(shared),
-        "cells": [cell for cell in cells if cell is not None],
-        "ahead": {"n_source": ahead.pop("budget"), **ahead},
-    }
+    (ahead,) = compare(laws, budgets=[AHEAD * largest]).budgets
+    measured = tuple(cell for cell in cells if cell is not None)
+    return LearnerComparison(n_target, metric, len(shared), measured, ahead)
 
 
 def _by_replicate(errors: pd.DataFrame, metric: str, n_target: int) -> pd.DataFrame:
@@ -91,7 +140,7 @@ def _by_replicate(errors: pd.DataFrame, metric: str, n_target: int) -> pd.DataFr
     return kept.pivot(index="replicate", columns="n_source", values="value")
 
 
-def _cell(n: int, values: dict[str, pd.Series], drawn: NDArray[np.int64]) -> dict[str, Any] | None:
+def _cell(n: int, values: dict[str, pd.Series], drawn: NDArray[np.int64]) -> LearnersAt | None:
     """Means at one n and how sure their order is; None where a learner has none."""
     matrix = np.array([series.to_numpy(dtype=float) for series in values.values()])
     known = np.isfinite(matrix).all(axis=0)
@@ -102,8 +151,8 @@ def _cell(n: int, values: dict[str, pd.Series], drawn: NDArray[np.int64]) -> dic
     total = np.einsum("ldr,dr->ld", np.nan_to_num(matrix)[:, drawn], weights)
     best = np.argmin(total[:, weights.sum(axis=1) > 0], axis=0)
     means = matrix[:, known].mean(axis=1)
-    return {
-        "n_source": n,
-        "error": dict(zip(values, map(float, means), strict=True)),
-        "probability_best": {k: float(np.mean(best == i)) for i, k in enumerate(values)},
-    }
+    return LearnersAt(
+        n,
+        dict(zip(values, map(float, means), strict=True)),
+        {name: float(np.mean(best == i)) for i, name in enumerate(values)},
+    )

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+
+from forescale.metrics import Metric, label_of
+from forescale.prediction.calibration import Calibration
+from forescale.prediction.manifest import Error, ModelManifest
+from forescale.splits import Overlap, SplitRule
+from forescale.words import count, number, percent
 
 Rows = list[tuple[str, str]]
-#: Whom the errors hold for, by the policy of overlap.
-_CANDIDATES = {
-    "exclude": "as if not simulated",
-    "allow": "with computed values",
-    "exclude-group": "as if none of their group were simulated",
-    "disjoint": "as if no measured one were simulated",
-}
-_METRICS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
-_SPLITS = {
-    "random": "like the measured ones, drawn at random",
-    "cluster": "of clusters that no measured value of training is from",
-}
 
 
-def card_text(settings: Mapping[str, Any]) -> str:
+def card_text(manifest: ModelManifest) -> str:
     """The card as Markdown."""
-    lines = [f"# Model card: {settings['name']}", ""]
-    for title, rows in card_sections(settings):
+    lines = [f"# Model card: {manifest.name}", ""]
+    for title, rows in card_sections(manifest):
         lines += [f"## {title}", "", *(f"- **{name}**: {value}" for name, value in rows), ""]
+    lines += _kinds(manifest)
     lines += ["## How to predict", "", f"    {COMMAND}", ""]
     return "\n".join(lines)
 
@@ -34,108 +28,121 @@ COMMAND = "forescale predict RUN CANDIDATES.csv --out predictions.csv"
 
 
 def card_sections(
-    settings: Mapping[str, Any], pretty: Callable[[str], str] = str
+    manifest: ModelManifest, pretty: Callable[[str], str] = str
 ) -> list[tuple[str, Rows]]:
     """Sections of (name, value).
 
     Parameters
     ----------
-    settings
+    manifest
         Contents of ``model.json``.
     pretty
         How to write a unit.
     """
-    unit = pretty(settings["target"]["unit"])
+    unit = pretty(manifest.target.unit)
     return [
-        ("What it predicts", _purpose(settings, unit)),
-        ("How good it is", _quality(settings, f" {unit}" if unit else "")),
-        ("Where it holds", _domain(settings, f" {unit}" if unit else "")),
-        ("What it was learnt from", _origin(settings)),
+        ("What it predicts", _purpose(manifest, unit)),
+        ("How good it is", _quality(manifest, f" {unit}" if unit else "")),
+        ("Where it holds", _domain(manifest, f" {unit}" if unit else "")),
+        ("What it was learnt from", _origin(manifest)),
     ]
 
 
-def _purpose(settings: Mapping[str, Any], unit: str) -> Rows:
-    target = settings["target"]
-    name = str(target["property"]).replace("_", " ")
+def _purpose(manifest: ModelManifest, unit: str) -> Rows:
+    name = manifest.target.property.replace("_", " ")
     return [
         ("Property", f"{name}, as measured, in {unit}" if unit else f"{name}, as measured"),
-        ("Material", f"a {target['material_kind']}"),
-        ("Descriptor", "; ".join(block["version"] for block in settings["blocks"])),
+        ("Material", f"a {manifest.material_kind}"),
+        ("Descriptor", "; ".join(block.version for block in manifest.blocks)),
         (
             "Learner",
-            f"{settings['learner']['name']}, on n = {settings['n_source']:,} computed and "
-            f"m = {settings['n_target']:,} measured values",
+            f"{manifest.learner.name}, on n = {count(manifest.n_source)} computed and "
+            f"m = {count(manifest.n_target)} measured values",
         ),
     ]
 
 
-def _quality(settings: Mapping[str, Any], unit: str) -> Rows:
-    study = settings["study_errors"]
-    rows = [
-        (
-            "In the study",
-            f"with n = {study['n_source']:,} computed and m = {study['n_target']:,} measured "
-            f"values, mean of {study['replicates']} replicates (without computed ones): "
-            + ", ".join(_errors(study["errors"], unit)),
+def _quality(manifest: ModelManifest, unit: str) -> Rows:
+    rows = []
+    study = manifest.study_errors
+    if study is not None:
+        rows.append(
+            (
+                "In the study",
+                f"with n = {count(study.n_source)} computed and m = "
+                f"{count(study.n_target)} measured "
+                f"values, mean of {study.replicates} replicates (without computed ones): "
+                + ", ".join(_errors(study.errors, unit)),
+            )
         )
-    ]
-    for policy, one in settings["calibrations"].items():
-        whom = _CANDIDATES[policy]
+    few = manifest.calibrated_on
+    of = "all other data" if few is None or few >= manifest.n_source else (
+        f"all other measured and {count(few)} computed values"
+    )  # fmt: skip
+    for policy, one in manifest.calibrations.items():
+        whom = Overlap(policy).candidates
         rows += [
             (
                 "Held out",
-                f"{one['rows']:,} measured materials, {whom}, each predicted with all other data "
-                f"in one of {one['folds']} folds: RMSE {one['rmse']:.3g}{unit}, "
-                f"MAE {one['mae']:.3g}{unit}",
+                f"{count(one.rows)} measured materials, {whom}, each predicted with {of} "
+                f"in one of {one.folds} folds: RMSE {number(one.rmse)}{unit}, "
+                f"MAE {number(one.mae)}{unit}",
             ),
             ("90 % intervals", _coverage(one, unit)),
         ]
-    if settings["noise_floor"] is not None:
-        floor = f"{settings['noise_floor']:.3g}{unit}"
+        kinds = [kind for kind in one.kinds if kind.by == "distance"]
+        if len(kinds) > 1:
+            low = min(kinds, key=lambda kind: kind.coverage)
+            high = max(kinds, key=lambda kind: kind.coverage)
+            rows.append(
+                (
+                    "By distance",
+                    f"from {percent(low.coverage)} to {percent(high.coverage)} of the values "
+                    f"in each of {len(kinds)} parts by distance to training",
+                )
+            )
+    if manifest.noise_floor is not None:
+        floor = f"{number(manifest.noise_floor)}{unit}"
         rows.append(("Noise floor", f"{floor}, the scatter of repeated measurements"))
     return rows
 
 
-def _errors(errors: Mapping[str, Any], unit: str) -> list[str]:
+def _errors(errors: Mapping[str, Error], unit: str) -> list[str]:
     return [
-        f"{_METRICS.get(metric, metric)} {error['mean']:.3g}{'' if metric == 'r2' else unit} "
-        f"({error['scratch']:.3g})"
+        f"{label_of(metric)} {number(error.mean)}{unit if Metric(metric).is_error else ''} "
+        f"({number(error.scratch)})"
         for metric, error in errors.items()
-        if error["mean"] is not None and error["scratch"] is not None
+        if error.mean is not None and error.scratch is not None
     ]
 
 
-def _coverage(calibration: Mapping[str, Any], unit: str) -> str:
-    row = next(row for row in calibration["levels"] if row["level"] == 0.9)
-    text = f"hold {100 * row['coverage']:.1f} % of those, {row['width']:.3g}{unit} wide on average"
-    if row["raw_coverage"] is not None:
+def _coverage(calibration: Calibration, unit: str) -> str:
+    row = next(row for row in calibration.levels if row.level == 0.9)
+    text = f"hold {percent(row.coverage)} of those, {number(row.width)}{unit} wide on average"
+    if row.raw_coverage is not None:
         text += (
-            f" (the learner's own: {100 * row['raw_coverage']:.1f} %, "
-            f"{row['raw_width']:.3g}{unit} wide)"
+            f" (the learner's own: {percent(row.raw_coverage)}, {number(row.raw_width)}{unit} wide)"
         )
-    if calibration["rows"] < 30:
-        text += f"; known from {calibration['rows']} values only, so do not lean on it"
+    if calibration.rows < 30:
+        text += f"; known from {calibration.rows} values only, so do not lean on it"
     return text
 
 
-def _domain(settings: Mapping[str, Any], unit: str) -> Rows:
-    low, high = settings["values"]["lowest"], settings["values"]["highest"]
-    kind, _, column = settings["split"].partition(":")
-    like = _SPLITS.get(kind, f"of groups ({column}) that no measured value of training is from")
+def _domain(manifest: ModelManifest, unit: str) -> Rows:
+    like = SplitRule.parse(manifest.split).candidates
     simulated = (
         "The intervals of a candidate with a computed value among the sources are calibrated "
         "for such ones."
-        if "allow" in settings["calibrations"]
+        if "allow" in manifest.calibrations
         else "The intervals are those of a material that was not simulated, for all candidates."
     )
-    return [
-        ("Measured values", f"{low:.4g} to {high:.4g}{unit}"),
+    rows = []
+    if manifest.values is not None:
+        low, high = manifest.values.lowest, manifest.values.highest
+        rows.append(("Measured values", f"{number(low, 4)} to {number(high, 4)}{unit}"))
+    rows += [
         ("Calibrated for", f"materials {like}. {simulated}"),
-        (
-            "Flag “outside”",
-            f"distance above {settings['domain']['threshold']:.3g}, which one in twenty of the "
-            "measured materials exceeds; distance 1 is the median of two computed materials",
-        ),
+        ("Flag “outside”", _flag(manifest)),
         (
             "Do not use",
             "for materials flagged outside without a check, for other kinds of material or "
@@ -143,21 +150,55 @@ def _domain(settings: Mapping[str, Any], unit: str) -> Rows:
             "whose intervals overlap",
         ),
     ]
+    return rows
 
 
-def _origin(settings: Mapping[str, Any]) -> Rows:
+def _flag(manifest: ModelManifest) -> str:
+    text = (
+        f"distance above {number(manifest.domain.threshold)}, which one in twenty of the "
+        "measured materials exceeds; distance 1 is the median of two computed materials"
+    )
+    makeup = manifest.domain.makeup
+    if makeup is None:
+        return text
+    rare = [name for name, one in makeup.elements.items() if one.materials < makeup.few]
+    what = "elements" if manifest.material_kind == "composition" else "heavy atoms"
+    such = f" (such as {', '.join(rare[:12])})" if rare else ""
+    text += (
+        f"; or an element that fewer than {makeup.few} measured materials have{such}; or fewer "
+        f"than {makeup.smallest} or more than {makeup.largest} {what}"
+    )
+    return text
+
+
+def _kinds(manifest: ModelManifest) -> list[str]:
+    """A table of coverage by kind of material; nothing in models of the first format."""
+    rows = [
+        f"| {Overlap(policy).candidates} | {kind.by} | {kind.name} | {count(kind.rows)} "
+        f"| {percent(kind.coverage)} | {number(kind.width)} | {number(kind.rmse)} |"
+        for policy, one in manifest.calibrations.items()
+        for kind in one.kinds
+    ]
+    if not rows:
+        return []
+    head = "| candidates | by | which | held out | in the 90 % interval | mean width | RMSE |"
+    return ["## Intervals by kind of material", "", head, "|" + " --- |" * 7, *rows, ""]
+
+
+def _origin(manifest: ModelManifest) -> Rows:
     rows = []
     for role, side, size in (
-        ("Computed", settings["sources"], settings["n_source"]),
-        ("Measured", settings["target"], settings["n_target"]),
+        ("Computed", manifest.sources, manifest.n_source),
+        ("Measured", manifest.target, manifest.n_target),
     ):
-        names = " + ".join(record["dataset"] for record in side["datasets"]) or "not named"
-        rows.append((f"{role} values", f"{size:,} materials: {names}"))
-        for record in side["datasets"]:
-            licence = record["licence"] or "licence not stated"
-            reference = f"; {record['reference']}" if record["reference"] else ""
-            rows.append((str(record["dataset"]), f"{licence}{reference}"))
-    rows.append(("Materials on both sides", f"{settings['overlap_materials']:,}"))
-    rows.append(("Seed", str(settings["seed"])))
-    rows.append(("Made by", f"forescale {settings['forescale']}"))
+        names = " + ".join(record.dataset for record in side.datasets) or "not named"
+        rows.append((f"{role} values", f"{count(size)} materials: {names}"))
+        for record in side.datasets:
+            licence = record.licence or "licence not stated"
+            reference = f"; {record.reference}" if record.reference else ""
+            rows.append((record.dataset, f"{licence}{reference}"))
+    if manifest.overlap_materials is not None:
+        rows.append(("Materials on both sides", count(manifest.overlap_materials)))
+    rows.append(("Seed", str(manifest.seed)))
+    rows.append(("Made by", f"forescale {manifest.forescale}"))
     return rows

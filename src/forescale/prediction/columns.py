@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from forescale.drafts.usual import MATERIALS
 from forescale.errors import ConfigError
+from forescale.prediction.manifest import ModelManifest
 from forescale.tables import PairColumns
 
 ROLES = ("material", "solute", "solvent", "temperature")
 
-_USUAL = {
-    "material": ("material", "smiles", "psmiles", "repeat_unit", "formula", "composition", "key"),
-    "solute": ("solute", "polymer"),
-    "solvent": ("solvent",),
-    "temperature": ("temperature",),
-}
-
 
 def choose_columns(
-    path: Path, found: list[str], settings: Mapping[str, Any], given: Mapping[str, str | None]
+    path: Path | str, found: list[str], manifest: ModelManifest, given: Mapping[str, str | None]
 ) -> str | PairColumns:
     """The column of materials, or the columns of pairs.
 
@@ -31,7 +26,7 @@ def choose_columns(
     ----------
     path, found
         The table and its columns.
-    settings
+    manifest
         Contents of ``model.json``.
     given
         Column for each of :data:`ROLES`, and ``temperature_unit``; None where not given.
@@ -41,35 +36,42 @@ def choose_columns(
     ConfigError
         If columns do not fit the kind of material, or cannot be guessed.
     """
-    kind = settings["target"]["material_kind"]
+    kind = manifest.material_kind
     wrong = [role for role in ROLES[1:] if given.get(role) and kind != "pair"]
     if wrong:
         raise ConfigError(
             f"--{wrong[0]}: got {given[wrong[0]]!r}, expected it for pairs only; the model is "
             f"of a {kind}: use --material"
         )
-    guess = _Guess(path, found, settings["columns"])
+    guess = _Guess(path, found, manifest.columns)
     if kind != "pair" or given.get("material"):
         return given.get("material") or guess.one("material", may_be_only=True)
     if not given.get("solute") and len(found) == 1:
         return found[0]
-    return _pair(guess, settings, given)
+    return _pair(guess, manifest, given)
 
 
-def _pair(
-    guess: _Guess, settings: Mapping[str, Any], given: Mapping[str, str | None]
-) -> PairColumns:
+def has_header(line: str, manifest: ModelManifest, given: Mapping[str, str | None]) -> bool:
+    """Whether the first line of a text names columns, rather than being a material."""
+    names = {part.strip().strip('"') for part in re.split(r"[,;\t]", line.lstrip("\ufeff"))}
+    wanted = {one for role, one in given.items() if one and role in ROLES}
+    study = {name for role in ROLES for name in manifest.columns.get(role, ())}
+    usual = {name for role in ROLES for name in MATERIALS[role]}
+    return bool(names & (wanted | study) or {name.lower() for name in names} & usual)
+
+
+def _pair(guess: _Guess, manifest: ModelManifest, given: Mapping[str, str | None]) -> PairColumns:
     temperature = given.get("temperature")
-    if temperature and settings["temperature"] != "varies":
-        only = settings["temperature"]
+    if temperature and manifest.temperature != "varies":
+        only = manifest.temperature
         trained = "without temperatures" if only is None else f"at {only:g} K alone"
         raise ConfigError(
             f"--temperature: got {temperature!r}, but the model was trained on pairs {trained}; "
             "leave it out"
         )
-    if settings["temperature"] == "varies":
+    if manifest.temperature == "varies":
         temperature = temperature or guess.one("temperature")
-    units = settings["columns"].get("temperature_unit", [])
+    units = manifest.columns.get("temperature_unit", ())
     return PairColumns(
         given.get("solute") or guess.one("solute"),
         given.get("solvent") or guess.one("solvent"),
@@ -81,13 +83,15 @@ def _pair(
 class _Guess:
     """Looks for a column by its role."""
 
-    def __init__(self, path: Path, found: list[str], study: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, path: Path | str, found: list[str], study: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self.path, self.found, self.study = path, found, study
 
     def one(self, role: str, *, may_be_only: bool = False) -> str:
         """The column of that role."""
-        own = [name for name in self.study.get(role, []) if name in self.found]
-        usual = [name for name in self.found if name.lower() in _USUAL[role]]
+        own = [name for name in self.study.get(role, ()) if name in self.found]
+        usual = [name for name in self.found if name.lower() in MATERIALS[role]]
         fitting = own or usual or (self.found if may_be_only else [])
         if len(fitting) != 1:
             several = f"several may be it ({', '.join(fitting)})" if own or usual else "none is"

@@ -6,11 +6,10 @@ whole or not there. Nothing in the folder is executed when it is read.
 
 from __future__ import annotations
 
-import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,16 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from forescale._files import replace_file, write_text
+from forescale._machine.files import replace_file, write_text
 from forescale.catalog.locating import sha256_of
 from forescale.errors import ModelError, RunFolderError
-
-FORMAT = 1
-"""Version of the folder's layout; one that this release does not know is refused."""
+from forescale.prediction.manifest import ModelManifest
 
 SETTINGS, CARD = "model.json", "card.md"
 _ARRAYS = ("learner.npz", "domain.npz")
 _KNOWN = "known.parquet"
-_NEEDED = (
-    "learner", "target", "descriptor", "blocks", "columns", "sources", "n_source", "n_target",
-    "seed", "censoring", "temperature", "settings", "domain", "calibrations", "files", "identity",
-)  # fmt: skip
+_LONGEST = 64 * 2**20  # bytes of model.json; the largest of ours has some 100 kB
+_LARGEST = 32 * 2**30  # bytes of arrays: what a zip bomb may not pass
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -54,7 +49,7 @@ class ModelFolder:
 
     def write(
         self,
-        settings: Mapping[str, Any],
+        manifest: ModelManifest,
         learner: Arrays,
         domain: Arrays,
         known: pd.DataFrame,
@@ -64,12 +59,13 @@ class ModelFolder:
 
         Parameters
         ----------
-        settings
-            Contents of ``model.json`` but its format and the hashes of files.
+        manifest
+            Contents of ``model.json``; the hashes of files are entered here.
         learner, domain
             Arrays by name.
         known
-            Columns key, computed, measured: the materials learnt from.
+            Columns key, computed, measured: the materials learnt from; and their values, see
+            :mod:`~forescale.prediction.nearest`.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -82,51 +78,40 @@ class ModelFolder:
                 known.to_parquet(temporary, index=False, compression="zstd")
             write_text(self.path / CARD, card)
             files = {name: sha256_of(self.path / name) for name in (*_ARRAYS, _KNOWN)}
-            whole = {"format": FORMAT, **settings, "files": files}
-            whole["sha256"] = _hash(whole)
-            write_text(self.path / SETTINGS, json.dumps(whole, indent=2, allow_nan=False) + "\n")
+            whole = manifest.model_copy(update={"files": files})
+            write_text(self.path / SETTINGS, whole.to_text())
         except OSError as error:
             raise RunFolderError(
                 f"{self.path}: cannot be written ({error}); the same command continues there "
                 "once this is mended"
             ) from None
 
-    def settings(self) -> dict[str, Any]:
+    def manifest(self) -> ModelManifest:
         """Contents of ``model.json``.
 
         Raises
         ------
         ModelError
-            If it is absent, no such file, or of an unknown format.
+            If it is absent, no such file, of an unknown format, or holds a wrong value.
         """
         path = self.path / SETTINGS
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            if path.stat().st_size > _LONGEST:
+                raise ModelError(f"{path}: damaged (it is longer than any model's); {_REMEDY}")
+            text = path.read_text(encoding="utf-8")
+        except (FileNotFoundError, NotADirectoryError):
             raise ModelError(
                 f"{self.path}: holds no model ({SETTINGS} is missing); expected a run folder, or "
                 "the folder 'model' of one"
             ) from None
         except (OSError, ValueError) as error:
             raise ModelError(f"{path}: damaged ({error}); {_REMEDY}") from None
-        if not isinstance(found, dict) or "format" not in found:
-            raise ModelError(f"{path}: damaged (it names no format); {_REMEDY}")
-        if found["format"] != FORMAT:
-            raise ModelError(
-                f"{path}: got a model of format {found['format']!r}, expected {FORMAT}; use the "
-                f"release that made it (forescale {found.get('forescale', 'unknown')})"
-            )
-        missing = [key for key in _NEEDED if key not in found]
-        if missing:
-            raise ModelError(f"{path}: damaged (it lacks {', '.join(missing)}); {_REMEDY}")
-        if found.get("sha256") != _hash({k: v for k, v in found.items() if k != "sha256"}):
-            raise ModelError(f"{path}: was changed after it was written; {_REMEDY}")
-        return found
+        return ModelManifest.from_text(text, str(path), _REMEDY)
 
-    def check(self, settings: Mapping[str, Any]) -> None:
+    def check(self, manifest: ModelManifest) -> None:
         """Refuse files other than those that ``model.json`` names."""
         for name in (*_ARRAYS, _KNOWN):
-            path, expected = self.path / name, settings["files"].get(name)
+            path, expected = self.path / name, manifest.files.get(name)
             if not path.is_file():
                 raise ModelError(f"{path}: is missing; {_REMEDY}")
             found = sha256_of(path)
@@ -136,27 +121,76 @@ class ModelFolder:
                 )
 
     def arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-        """Arrays of the learner and of the domain. Nothing is unpickled."""
+        """Arrays of the learner and of the domain: finite numbers. Nothing is unpickled."""
         learner, domain = (self._load(name) for name in _ARRAYS)
         return learner, domain
 
     def known(self) -> pd.DataFrame:
         """The materials learnt from: columns key, computed, measured."""
+        path = self.path / _KNOWN
         try:
-            return pd.read_parquet(self.path / _KNOWN)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise ModelError(f"{self.path / _KNOWN}: damaged ({error}); {_REMEDY}") from None
+            table = pd.read_parquet(path, columns=["key", "computed", "measured"])
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise ModelError(f"{path}: damaged ({_first_line(error)}); {_REMEDY}") from None
+        wrong = [name for name in ("computed", "measured") if table[name].dtype != bool]
+        if wrong or not table["key"].map(lambda key: isinstance(key, str)).all():
+            raise ModelError(
+                f"{path}: damaged (expected keys as text, and whether each is computed and "
+                f"measured); {_REMEDY}"
+            )
+        return table
+
+    def known_values(self) -> pd.DataFrame | None:
+        """Columns key, computed_value, measured_value, side_0, …; None of earlier releases.
+
+        Raises
+        ------
+        ModelError
+            If the file is damaged.
+        """
+        path = self.path / _KNOWN
+        try:
+            table = pd.read_parquet(path).drop(columns=["computed", "measured"])
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise ModelError(f"{path}: damaged ({_first_line(error)}); {_REMEDY}") from None
+        if "side_0" not in table:
+            return None
+        rest = table.drop(columns=["key"])
+        values = rest.reindex(columns=["computed_value", "measured_value"])
+        sides = rest.drop(columns=values.columns, errors="ignore")
+        if any(t.kind != "f" for t in values.dtypes) or any(t.kind != "i" for t in sides.dtypes):
+            raise ModelError(f"{path}: damaged (expected values and places of sides); {_REMEDY}")
+        return table
 
     def _load(self, name: str) -> dict[str, NDArray[Any]]:
+        path = self.path / name
         try:
-            with np.load(self.path / name, allow_pickle=False) as arrays:
-                return dict(arrays)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelError(f"{self.path / name}: damaged ({error}); {_REMEDY}") from None
+            with zipfile.ZipFile(path) as archive:
+                size = sum(one.file_size for one in archive.infolist())
+            if size > _LARGEST:
+                raise ValueError(f"it holds {size:,} bytes of arrays")
+            with np.load(path, allow_pickle=False) as arrays:
+                found = {key: np.asarray(arrays[key]) for key in arrays.files}
+        except (OSError, ValueError, EOFError, KeyError, SyntaxError, TypeError, MemoryError,
+                RecursionError, OverflowError, NotImplementedError, zlib.error,
+                zipfile.BadZipFile) as error:  # fmt: skip
+            raise ModelError(f"{path}: damaged ({_first_line(error)}); {_REMEDY}") from None
+        for key, array in found.items():
+            if array.dtype.kind not in "biuf":
+                raise ModelError(
+                    f"{path}: damaged (array {key!r} is of {array.dtype}, expected numbers); "
+                    f"{_REMEDY}"
+                )
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise ModelError(
+                    f"{path}: damaged (array {key!r} has numbers that are not finite); {_REMEDY}"
+                )
+        return found
 
 
-def _hash(settings: Mapping[str, Any]) -> str:
-    return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+def _first_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:299] + "…"
 
 
 _REMEDY = "delete the folder of the model and make it again with forescale run"

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
+from numpy.typing import NDArray
 
 from forescale import __version__
-from forescale._files import scratch_folder
-from forescale._plugins import told
-from forescale._progress import progress
-from forescale._workers import in_processes
+from forescale._machine.executors import Workers
+from forescale._machine.files import scratch_folder
 from forescale.errors import ModelError
-from forescale.learners import (
-    Grid,
-    ModelState,
-    PreparedLearner,
-    PreparedTogether,
-    RestoresModel,
-    TrainsModel,
-    get_learner,
-)
+from forescale.learners import ModelState, RestoresModel, TrainsModel, get_learner
 from forescale.materials.pair import sides_of
 from forescale.prediction.calibration import MIN_SCORES, Calibration, folds
 from forescale.prediction.card import card_text
-from forescale.prediction.domain import Domain
+from forescale.prediction.domain import Domain, Surroundings
 from forescale.prediction.folder import ModelFolder
-from forescale.splits import Split
-from forescale.study import RunFolder, Study, StudyData, summarise
-from forescale.study.censoring import Censoring
-from forescale.tables import PairColumns
+from forescale.prediction.jobs import FoldWork, Tasks, run_parts, tell_ahead
+from forescale.prediction.makeup import Makeup, traits
+from forescale.prediction.manifest import (
+    FORMAT,
+    DomainRecord,
+    Error,
+    Floor,
+    ModelManifest,
+    NamedDescriptor,
+    NamedLearner,
+    Origin,
+    Range,
+    Side,
+    StudyErrors,
+    TrainedBlock,
+)
+from forescale.prediction.nearest import known_materials
+from forescale.prediction.own_folds import own_folds
+from forescale.splits import Overlap, Split
+from forescale.study import Design, RunFolder, Study, StudyData, summarise
+from forescale.tables import PairColumns, PropertyTable
 
 _STREAM = (0, 1)  # of random numbers; replicates have (0,), (1,), …
 
-Result: TypeAlias = ModelState | pd.DataFrame
+Rows = NDArray[np.int64]
 
 
 def make_model(
@@ -46,13 +52,22 @@ def make_model(
     data: StudyData,
     run: RunFolder,
     *,
-    workers: int = 1,
+    workers: Workers = 1,
     show_progress: bool = True,
+    took: float | None = None,
 ) -> ModelFolder:
     """Train the model of a run, calibrate it and keep it; does nothing if it is there already.
 
     The model learns from all computed and all measured values. Its intervals are calibrated
-    by folds of the measured values, divided as the study's splits are.
+    by the study's own test predictions where a block of its replicates tests every material
+    once, fine-tuned on all others; else, and for the overlap policy that the study does not
+    have, by folds of the measured values, divided as the study's splits are, that learn from
+    as many computed values as the study's largest n.
+
+    Parameters
+    ----------
+    took
+        Seconds that a replicate of the study took, to tell what the model will take.
 
     Raises
     ------
@@ -62,27 +77,39 @@ def make_model(
     kept = ModelFolder(run.path / "model")
     if is_whole(kept, run):
         return kept
+    design = Design.of(study, data, run.grid_of(study))
+    own = own_folds(study, data, run, design)
     with scratch_folder(run.path) as scratch:
-        made = train(study, data, scratch, workers=workers, show_progress=show_progress)
-    calibrations = {policy: one.to_json() for policy, one in made.calibrations.items()}
-    settings = {
-        **_described(study, data, run),
-        "settings": dict(made.state.settings),
-        "calibrations": calibrations,
-        "domain": {"threshold": made.domain.threshold, "blocks": len(data.blocks)},
-    }
+        made = train(
+            study, data, scratch, workers=workers, show_progress=show_progress,
+            design=design, own=own, took=took,
+        )  # fmt: skip
+    manifest = _described(study, data, run, made)
     arrays = made.domain.state()
-    kept.write(settings, made.state.arrays, arrays, _known(data), card_text(settings))
+    kept.write(manifest, made.state.arrays, arrays, made.known, card_text(manifest))
     return kept
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model of all the data, its calibration for each overlap policy, and its domain."""
+    """A model of all the data, its calibration for each overlap policy, and its domain.
+
+    Parameters
+    ----------
+    makeup
+        Elements and sizes of the measured materials.
+    known
+        The materials learnt from; see `known_materials`.
+    calibrated_on
+        Computed values that each fold of the calibration learnt from, at most.
+    """
 
     state: ModelState
     calibrations: dict[str, Calibration]
     domain: Domain
+    makeup: Makeup
+    known: pd.DataFrame
+    calibrated_on: int
 
 
 def train(
@@ -90,10 +117,23 @@ def train(
     data: StudyData,
     scratch: Path,
     *,
-    workers: int = 1,
+    workers: Workers = 1,
     show_progress: bool = True,
+    design: Design | None = None,
+    own: pd.DataFrame | None = None,
+    took: float | None = None,
 ) -> Trained:
-    """Train and calibrate; see :func:`make_model`."""
+    """Train and calibrate; see :func:`make_model`.
+
+    Parameters
+    ----------
+    design
+        The study's, if it is resolved already.
+    own
+        Its own folds; see :func:`~forescale.prediction.own_folds.own_folds`.
+    took
+        Seconds that one of its replicates took.
+    """
     if study.descriptor.file is not None:
         raise ModelError(
             "descriptor.file: the features of new materials are not computed here, so the model "
@@ -108,155 +148,167 @@ def train(
             f"learner.name = {learner.name!r}: its models cannot be handed over; errors, laws "
             "and plans of the run are not affected"
         )
-    tasks = _tasks(study, data, rng)
-    job = _Job(prepared, data.target.values, study.seed, data.censoring)
-    results: dict[Any, Result] = {}
-    with progress("Model and calibration", len(tasks), shown=show_progress) as advance:
-        for name, result in _results(job, tasks, workers):
-            results[name] = result
-            advance()
+    design = design or Design.of(study, data)
+    most = int(design.grid.n_source[-1])
+    # The study's own tests need no folds.
+    done = () if own is None else (study.evaluation.overlap,)
+    tasks = _tasks(study, data, rng, most, done)
+    job = FoldWork(prepared, data.target.values, study.seed, data.censoring)
+    if took is not None and show_progress and len(tasks) == 1:
+        grown = (len(data.source) + len(data.target)) / (most + int(design.grid.n_target[-1]))
+        tell_ahead(len(data.source), took * max(1.0, grown) ** 3)
+    results = run_parts(job, tasks, workers, scratch, show_progress=show_progress)
     state = results.pop("model")
     assert isinstance(state, ModelState)
-    calibrations = {
-        policy: _calibration(policy, results, data)
-        for policy in dict.fromkeys(policy for policy, _ in results)
-    }
-    return Trained(state, calibrations, Domain.of(arrays, rng))
+    surroundings = Surroundings(arrays, rng)
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for name, part in sorted(results.items()):
+        assert isinstance(part, pd.DataFrame)
+        parts.setdefault(name[0], []).append(_placed(part, tasks[name][0], surroundings, data))
+    for replicate, part in [] if own is None else own.groupby("fold", sort=True):
+        split = design.splits[int(str(replicate))]
+        learnt = Split(split.source[:most], split.train[: design.grid.n_target[-1]], split.test)
+        placed = _placed(part, learnt, surroundings, data)
+        parts.setdefault(study.evaluation.overlap.value, []).append(placed)
+    return Trained(
+        state,
+        {policy: _calibration(policy, pd.concat(held), data) for policy, held in parts.items()},
+        surroundings.domain(),
+        Makeup.of(data.target.material_kind, data.target.keys.tolist()),
+        known_materials(data, arrays, surroundings),
+        most,
+    )
 
 
 def is_whole(kept: ModelFolder, run: RunFolder) -> bool:
     """Whether the folder holds the model of this very run, undamaged."""
     try:
-        settings = kept.settings()
-        kept.check(settings)
+        manifest = kept.manifest()
+        kept.check(manifest)
     except ModelError:
         return False
-    return bool(settings["identity"] == run.identity)
+    return manifest.identity == run.identity
 
 
-@dataclass(frozen=True)
-class _Job:
-    """What the model and all folds share."""
-
-    prepared: PreparedLearner
-    measured: np.ndarray[Any, np.dtype[np.float64]]
-    seed: int
-    censoring: Censoring | None = None
-
-    def run(self, split: Split, fold: int | None) -> Result:
-        """Train on all rows without a fold, else predict the fold's rows."""
-        try:
-            with threadpool_limits(1):
-                if fold is None:
-                    assert isinstance(self.prepared, TrainsModel)
-                    return self.prepared.train(split.source, split.train, self.seed).state()
-                grid = Grid(np.array([len(split.source)]), np.array([len(split.train)]))
-                result = self.prepared.predict(split, grid, self.seed)
-        except Exception as error:  # whatever a learner from elsewhere may raise
-            raise ModelError(f"the learner failed on all of the data: {told(error)}") from error
-        if result.lost:
-            reason = next(iter(result.lost.values()))
-            raise ModelError(f"the learner failed on a part of the data: {reason}")
-        if self.censoring is not None:
-            result = self.censoring.judged(result)
-        return pd.DataFrame(
-            {
-                "row": split.test,
-                "fold": fold,
-                "measured": self.measured[split.test],
-                "predicted": result.mean[-1, -1],
-                "std": np.nan if result.std is None else result.std,
-            }
-        )
-
-
-def _tasks(study: Study, data: StudyData, rng: np.random.Generator) -> dict[Any, tuple[Any, ...]]:
-    """The model, and the folds of each policy, as arguments of the job; the largest first."""
+def _tasks(
+    study: Study,
+    data: StudyData,
+    rng: np.random.Generator,
+    most: int,
+    done: tuple[Overlap, ...] = (),
+) -> Tasks:
+    """The model, and the folds of each policy but those done, as arguments of the job."""
     rows = len(data.target)
-    fold_of = folds(data.groups, rng)
+    # Without computed values of the test materials, as for materials that nobody simulated;
+    # where the study is about those that are, with them, too.
+    policies = list(dict.fromkeys((Overlap.EXCLUDE, study.evaluation.overlap)))
+    policies = [policy for policy in policies if policy not in done]
+    fold_of = folds(data.groups, rng, 10 if study.replicates > 10 * max(1, len(policies)) else 5)
     everything = Split(
         rng.permutation(len(data.source)), rng.permutation(rows), np.arange(0, dtype=np.int64)
     )
-    tasks: dict[Any, tuple[Any, ...]] = {"model": (everything, None)}
-    # Without computed values of the test materials, as for materials that nobody simulated;
-    # where the study is about those that are, with them, too.
-    for policy in dict.fromkeys(("exclude", study.evaluation.overlap)):
+    tasks: Tasks = {"model": (everything, None)}
+    for policy in policies:
         for fold in range(fold_of.max() + 1):
             test = np.flatnonzero(fold_of == fold)
-            usable = data.usable_source(study, test, policy)
+            usable = data.usable_source(test, policy)
             train = rng.permutation(np.flatnonzero(fold_of != fold))
-            split = Split(rng.permutation(usable), train, test)
+            split = Split(_drawn(usable, test, data, most, rng), train, test)
             if len(usable) >= 5 and len(train) >= 3:
-                tasks[policy, fold] = (split, fold)
+                tasks[policy.value, fold] = (split, fold)
     return tasks
 
 
-def _results(
-    job: _Job, tasks: dict[Any, tuple[Any, ...]], workers: int
-) -> Iterator[tuple[Any, Result]]:
-    if workers <= 1 or isinstance(job.prepared, PreparedTogether):
-        return ((name, job.run(*arguments)) for name, arguments in tasks.items())
-    return in_processes(job.run, tasks, workers, "parts of the model")
+def _drawn(usable: Rows, test: Rows, data: StudyData, most: int, rng: np.random.Generator) -> Rows:
+    """At most so many computed rows, those of the tested materials (if usable) among them."""
+    shuffled = rng.permutation(usable)
+    if len(shuffled) <= most:
+        return shuffled
+    own = np.isin(data.source.keys[shuffled], data.target.keys[test])
+    first = np.argsort(~own, kind="stable")[:most]
+    return rng.permutation(shuffled[first])
 
 
-def _calibration(policy: str, results: dict[Any, Result], data: StudyData) -> Calibration:
-    parts = [part for (of, _), part in sorted(results.items()) if of == policy]
-    held_out = pd.concat([part for part in parts if isinstance(part, pd.DataFrame)])
-    if policy == "allow":
+def _placed(
+    part: pd.DataFrame, split: Split, surroundings: Surroundings, data: StudyData
+) -> pd.DataFrame:
+    """Held-out predictions with their distances to training, and what is unusual of them."""
+    kind, keys = data.target.material_kind, data.target.keys
+    makeup = Makeup.of(kind, keys[split.train].tolist())
+    own = keys[split.test]
+    found = [traits(kind, key) for key in own]
+    return part.assign(
+        distance=surroundings.held_out(split),
+        unusual=[makeup.unusual(kind, key) is not None for key in own],
+        size=[size for _, size in found],
+        elements=[" ".join(shares) for shares, _ in found],
+    )
+
+
+def _calibration(policy: str, held_out: pd.DataFrame, data: StudyData) -> Calibration:
+    if policy == Overlap.ALLOW:
         simulated = np.isin(data.target.keys[held_out["row"]], data.source.keys)
         if simulated.sum() >= MIN_SCORES:
             held_out = held_out[simulated]
     return Calibration.of(held_out, policy)
 
 
-def _known(data: StudyData) -> pd.DataFrame:
-    computed, measured = set(data.source.keys), set(data.target.keys)
-    keys = [*dict.fromkeys([*data.target.keys, *data.source.keys])]
-    return pd.DataFrame(
-        {
-            "key": keys,
-            "computed": [key in computed for key in keys],
-            "measured": [key in measured for key in keys],
-        }
+def _described(study: Study, data: StudyData, run: RunFolder, made: Trained) -> ModelManifest:
+    """What the model is, for programs and for its card."""
+    manifest, censoring = run.manifest, data.censoring
+    return ModelManifest(
+        format=FORMAT,
+        forescale=__version__,
+        name=study.name,
+        identity=run.identity,
+        learner=NamedLearner(name=study.learner.name, options=study.learner.options),
+        target=_side(data.target),
+        sources=_side(data.source),
+        descriptor=NamedDescriptor(name=study.descriptor.name, solvent=study.descriptor.solvent),
+        blocks=tuple(
+            TrainedBlock(
+                name=block.name,
+                version=block.version,
+                columns=tuple(column.name for column in block.features.columns),
+            )
+            for block in data.blocks
+        ),
+        columns=_columns(study),
+        temperature=_temperature(data),
+        censoring=None if censoring is None else Floor(**asdict(censoring)),
+        n_source=len(data.source),
+        n_target=len(data.target),
+        overlap_materials=manifest.overlap_materials,
+        noise_floor=manifest.noise_floor,
+        values=Range(
+            lowest=float(data.target.values.min()), highest=float(data.target.values.max())
+        ),
+        seed=study.seed,
+        split=str(study.evaluation.split),
+        overlap=study.evaluation.overlap.value,
+        study_errors=_study_errors(study, run),
+        settings=dict(made.state.settings),
+        calibrations=made.calibrations,
+        calibrated_on=made.calibrated_on,
+        domain=DomainRecord(
+            threshold=made.domain.threshold, blocks=len(data.blocks), makeup=made.makeup
+        ),
     )
 
 
-def _described(study: Study, data: StudyData, run: RunFolder) -> dict[str, Any]:
-    """What the model is, for programs and for its card."""
-    manifest = run.manifest
-    return {
-        "forescale": __version__,
-        "name": study.name,
-        "identity": run.identity,
-        "learner": {"name": study.learner.name, "options": study.learner.options},
-        "target": manifest["tables"]["target"],
-        "sources": manifest["tables"]["source"],
-        "descriptor": {"name": study.descriptor.name, "solvent": study.descriptor.solvent},
-        "blocks": [
-            {
-                "name": block.name,
-                "version": block.version,
-                "columns": [column.name for column in block.features.columns],
-            }
-            for block in data.blocks
-        ],
-        "columns": _columns(study),
-        "temperature": _temperature(data),
-        "censoring": None if data.censoring is None else asdict(data.censoring),
-        "n_source": len(data.source),
-        "n_target": len(data.target),
-        "overlap_materials": manifest["overlap_materials"],
-        "noise_floor": manifest["noise_floor"],
-        "values": {"lowest": float(data.target.values.min()),
-                   "highest": float(data.target.values.max())},
-        "seed": study.seed,
-        "split": study.evaluation.split,
-        "overlap": study.evaluation.overlap,
-        "study_errors": _study_errors(study, run),
-    }  # fmt: skip
+def _side(table: PropertyTable) -> Side:
+    return Side(
+        property=table.name,
+        unit=table.unit,
+        kind=table.kind,
+        material_kind=table.material_kind,
+        materials=len(table),
+        rejected_rows=len(table.rejected),
+        datasets=tuple(Origin(**asdict(record)) for record in table.provenance),
+    )
 
 
-def _columns(study: Study) -> dict[str, list[str]]:
+def _columns(study: Study) -> dict[str, tuple[str, ...]]:
     """Names that the study's own files have for the columns of a material, by their role."""
     found: dict[str, list[str]] = {}
     for spec in (study.target, *study.source):
@@ -269,10 +321,10 @@ def _columns(study: Study) -> dict[str, list[str]]:
                 found.setdefault("temperature_unit", []).append(columns.temperature_unit)
         elif columns is not None:
             found.setdefault("material", []).append(columns)
-    return {role: list(dict.fromkeys(names)) for role, names in found.items()}
+    return {role: tuple(dict.fromkeys(names)) for role, names in found.items()}
 
 
-def _temperature(data: StudyData) -> str | float | None:
+def _temperature(data: StudyData) -> Literal["varies"] | float | None:
     """``varies``, or the one temperature of all pairs in K; None without temperatures."""
     if data.target.material_kind != "pair":
         return None
@@ -280,21 +332,24 @@ def _temperature(data: StudyData) -> str | float | None:
     return "varies" if len(found) > 1 else found.pop()
 
 
-def _study_errors(study: Study, run: RunFolder) -> dict[str, Any]:
+def _study_errors(study: Study, run: RunFolder) -> StudyErrors:
     """Mean test errors over replicates at the largest n and m, beside scratch."""
     summary = summarise(run.errors(), study.learner.name)
     n, m = int(summary["n_source"].max()), int(summary["n_target"].max())
     at = summary.set_index(["n_source", "n_target", "metric"])
-    errors = {}
+    errors: dict[str, Error] = {}
     for metric in study.evaluation.metrics:
-        row, scratch = at.loc[(n, m, metric)], at.loc[(0, m, metric)]
-        errors[metric] = {
-            "mean": _number(row["mean"]),
-            "std_error": _number(row["std_error"]),
-            "scratch": _number(scratch["mean"]),
-        }
+        if (n, m, metric.value) not in at.index:  # left out of the run, with a word
+            continue
+        row = at.loc[(n, m, metric.value)]
+        scratch = at["mean"].get((0, m, metric.value), np.nan)
+        errors[metric.value] = Error(
+            mean=_number(row["mean"]),
+            std_error=_number(row["std_error"]),
+            scratch=_number(scratch),
+        )
     replicates = int(summary["replicates"].max())
-    return {"n_source": n, "n_target": m, "replicates": replicates, "errors": errors}
+    return StudyErrors(n_source=n, n_target=m, replicates=replicates, errors=errors)
 
 
 def _number(value: float) -> float | None:

@@ -13,7 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from forescale._files import replace_file
+from forescale._machine.files import replace_file
+from forescale._machine.spreadsheets import neutralised
 from forescale.errors import DataError
 
 _DIGITS = "%.8g"
@@ -22,7 +23,9 @@ _DIGITS = "%.8g"
 class Writer(Protocol):
     """Takes tables with the same columns, one after the other."""
 
-    def write(self, rows: pd.DataFrame) -> None: ...
+    def write(self, rows: pd.DataFrame) -> None:
+        """Append rows."""
+        ...
 
 
 @contextmanager
@@ -84,7 +87,8 @@ class _ToText:
         self._handle, self._begun = handle, False
 
     def write(self, rows: pd.DataFrame) -> None:
-        rows.to_csv(self._handle, index=False, header=not self._begun, float_format=_DIGITS)
+        shown = neutralised(rows)  # people open it in spreadsheets, which run formulas
+        shown.to_csv(self._handle, index=False, header=not self._begun, float_format=_DIGITS)
         self._begun = True
 
 

@@ -9,10 +9,22 @@ from typing import Any
 import numpy as np
 
 from forescale.laws import FLAG_MEANINGS, Law
+from forescale.laws.flags import UNREADABLE, readable
+from forescale.metrics import Metric
+from forescale.report import plan_text
 from forescale.report.cells import by_replicate, half_width
-from forescale.report.contents import METRIC_WORDS, Contents
-from forescale.report.interactive import spaced_unit
-from forescale.report.text import ABSENT, count, listed, number, percent, with_interval
+from forescale.report.contents import Contents
+from forescale.words import (
+    ABSENT,
+    count,
+    interval,
+    listed,
+    m_name,
+    number,
+    percent,
+    spaced_unit,
+    with_interval,
+)
 
 
 @dataclass(frozen=True)
@@ -49,14 +61,18 @@ def change_by_source(contents: Contents, metric: str, m: int) -> Change | None:
     return Change(mean, mean - half, mean + half, float(values[before].mean()))
 
 
-def headline(contents: Contents, metric: str) -> list[str]:
-    """Return the main answers as sentences."""
-    m = contents.n_target[-1]
-    sentences = [_now(contents, metric, m), _best_gain(contents, metric, m)]
+def headline(contents: Contents, metric: str, m: int | None = None) -> list[str]:
+    """Return the main answers as sentences, at the most measured values unless said."""
+    whole = m is None or m == contents.n_target[-1]
+    m = contents.n_target[-1] if m is None else m
+    sentences = [_now(contents, metric, m), _best_gain(contents, metric, m) if whole else ""]
+    answers = contents.plan.of(metric, m)
+    if answers is not None:
+        sentences.insert(0, f"Verdict: {plan_text.verdict_text(answers.verdict)}")
     law = contents.law(metric, m)
     if law is not None:
         sentences += [_law_sentence(contents, law, m), _capacity(law), _doubling(contents, law, m)]
-    if metric == "rmse":
+    if metric == Metric.RMSE and whole:
         sentences.append(_floor(contents, m))
     return [sentence for sentence in sentences if sentence]
 
@@ -66,9 +82,10 @@ def _now(contents: Contents, metric: str, m: int) -> str:
     row = contents.cell(metric, last, m)
     if row is None:
         return ""
+    tuned = f"fine-tuned on {count(m)} measured ones" if m else "never shown a measured one"
     text = (
-        f"Pre-trained on {count(last)} computed values of {contents.property_name} and fine-tuned "
-        f"on {count(m)} measured ones, the predictor has a {METRIC_WORDS[metric]} of "
+        f"Pre-trained on {count(last)} computed values of {contents.property_name} and {tuned}, "
+        f"the predictor has a {Metric(metric).description} of "
         f"{with_interval(row['mean'], row['mean_low'], row['mean_high'])}{unit} on measured "
         "materials it has not seen."
     )
@@ -100,24 +117,21 @@ def _best_gain(contents: Contents, metric: str, m: int) -> str:
 
 def _law_sentence(contents: Contents, law: Law, m: int) -> str:
     unit, gap = spaced_unit(contents.unit), law.transfer_gap
-    if "not_decreasing" in law.flags:
-        return (
-            f"At m = {count(m)} the error does not fall as the computed database grows: "
-            "no scaling law can be read from this curve, and more of this data is not "
-            "expected to help."
-        )
+    if not readable(law.flags):
+        why = listed([FLAG_MEANINGS[flag] for flag in law.flags if flag in UNREADABLE])
+        return f"At m = {count(m)} no scaling law can be read from this curve: {why}."
     start = (
         f"At m = {count(m)} the error falls as a power of n, with decay rate "
-        f"{with_interval(law.decay_rate.estimate, law.decay_rate.low, law.decay_rate.high)}."
+        f"{interval(law.decay_rate)}."
     )
     if "not_bent_yet" in law.flags:
         return (
-            f"{start} The limit that no amount of this computed data passes lies between 0 and "
+            f"{start} The limit that no amount of this computed data passes lies below "
             f"{number(gap.high)}{unit}; the data cannot tell yet."
         )
     return (
         f"{start} The limit that no amount of this computed data passes (the transfer gap) is "
-        f"{with_interval(gap.estimate, gap.low, gap.high)}{unit}."
+        f"{interval(gap)}{unit}."
     )
 
 
@@ -135,34 +149,41 @@ def _capacity(law: Law) -> str:
 
 
 def _doubling(contents: Contents, law: Law, m: int) -> str:
-    answers = plan_of(contents, law.metric or "", m)
+    answers = contents.plan.of(law.metric, m)
     if answers is None:
         return ""
-    gain, unit = answers["next_doubling"], spaced_unit(contents.unit)
+    gain, unit = answers.next_doubling, spaced_unit(contents.unit)
     start = f"Doubling the database to {count(2 * contents.n_source[-1])}"
-    if gain["low"] is not None and gain["low"] > 0:
-        share = percent(gain["median"] / law.curve.error[-1])
+    if gain.low > 0:
+        now = float(law.curve.error[-1])
+        shares = with_interval(*(100 * v / now for v in (gain.median, gain.low, gain.high)))
         return (
-            f"{start} is expected to lower the error by {_interval(gain)}{unit}, {share} of what "
-            "it is now."
+            f"{start} is expected to bring {shares}\u00a0%: it lowers the error by "
+            f"{interval(gain)}{unit}."
         )
     return (
-        f"{start} brings no gain that the data can vouch for: it may lower the error by up to "
-        f"{number(gain['high'])}{unit} or raise it by up to {number(-(gain['low'] or 0))}{unit}."
+        f"{start} is not shown to help: it may lower the error by up to {number(gain.high)}{unit} "
+        f"or raise it by up to {number(-gain.low)}{unit}."
     )
 
 
 def _floor(contents: Contents, m: int) -> str:
-    floor = contents.noise_floor
+    floor, repeated = contents.noise_floor, contents.manifest.noise_floor_materials
+    if floor is None and repeated is None:
+        return ""  # a run of a release that did not count them
     if floor is None:
+        if repeated:
+            verb = "material of the target was" if repeated == 1 else "materials of the target were"
+            few = f"Only {count(repeated)} {verb}"
+        else:
+            few = "No material of the target was"
         return (
-            "No material of the target was measured more than once, so the noise floor of the "
-            "measurements is not known."
+            f"{few} measured more than once, so the noise floor of the measurements is not known."
         )
     text = (
         f"Repeated measurements of one material scatter by {number(floor)}"
         f"{spaced_unit(contents.unit)} (noise floor, from "
-        f"{count(contents.manifest.get('noise_floor_materials'))} materials): "
+        f"{count(contents.manifest.noise_floor_materials)} materials): "
     )
     row = contents.cell("rmse", contents.n_source[-1], m)
     if row is not None and row["mean"] < floor:
@@ -193,7 +214,7 @@ def error_rows(contents: Contents, metric: str) -> list[list[str]]:
         now = contents.cell(metric, contents.n_source[-1], m)
         if now is None:
             continue
-        change, answers = change_by_source(contents, metric, m), plan_of(contents, metric, m)
+        change, answers = change_by_source(contents, metric, m), contents.plan.of(metric, m)
         rows.append(
             [
                 m_name(m),
@@ -201,7 +222,7 @@ def error_rows(contents: Contents, metric: str) -> list[list[str]]:
                 with_interval(now["mean"], now["mean_low"], now["mean_high"]),
                 ABSENT if change is None else _change_text(change),
                 limit_text(contents.law(metric, m)),
-                ABSENT if answers is None else _interval(answers["next_doubling"]),
+                ABSENT if answers is None else interval(answers.next_doubling),
             ]
         )
     return rows
@@ -217,30 +238,59 @@ def limit_text(law: Law | None) -> str:
     """Limit with its interval; only its upper bound where the curve has not bent."""
     if law is None:
         return ABSENT
-    if "not_decreasing" in law.flags:
+    if not readable(law.flags):
         return "no law"
-    gap = law.transfer_gap
     if "not_bent_yet" in law.flags:
-        return f"0 to {number(gap.high)}"
-    return with_interval(gap.estimate, gap.low, gap.high)
+        return f"below {number(law.transfer_gap.high)}"
+    return interval(law.transfer_gap)
 
 
 def law_rows(contents: Contents, metric: str) -> list[list[str]]:
-    """Rows of the parameters: m, alpha, D, C, R² of the fit, flags."""
+    """Rows of the parameters: m, alpha, D, C, R² of the fit, forms mixed, flags."""
     rows = []
     for law in contents.laws:
         if law.metric != metric:
             continue
-        quantities = (law.decay_rate, law.scale, law.transfer_gap)
         rows.append(
             [
                 m_name(law.n_target or 0),
-                *(with_interval(q.estimate, q.low, q.high) for q in quantities),
+                *_parameters(law),
                 number(law.r_squared),
+                forms_text(law),
                 ", ".join(flag.replace("_", " ") for flag in law.flags) or "none",
             ]
         )
     return rows
+
+
+FORM_WORDS = {
+    "power": "power law without a limit",
+    "power_limit": "power law with a limit",
+    "knee": "flat, then a power law",
+    "saturating": "bends sharply into its limit",
+    "flat": "plateau",
+}
+"""Forms of `forescale.laws.shapes` as people read them."""
+
+
+def forms_text(law: Law, least: float = 0.05) -> str:
+    """The forms that a law mixes, with their weights, the likeliest first.
+
+    Parameters
+    ----------
+    least
+        Weight below which a form is not named.
+    """
+    ranked = sorted(law.forms.items(), key=lambda one: -one[1])
+    named = [f"{FORM_WORDS.get(name, name)} {percent(w)}" for name, w in ranked if w >= least]
+    return ", ".join(named) or ABSENT
+
+
+def _parameters(law: Law) -> list[str]:
+    """Decay rate, scale and limit; a law that cannot be read says so instead."""
+    if not readable(law.flags):
+        return ["cannot be read", "", ""]
+    return [interval(law.decay_rate), interval(law.scale), limit_text(law)]
 
 
 def backtest_rows(contents: Contents, metric: str) -> list[list[str]]:
@@ -268,62 +318,62 @@ def _miss(log_error: float | None) -> str:
     return percent(None if log_error is None else float(np.expm1(log_error)))
 
 
-def plan_of(contents: Contents, metric: str, m: int) -> dict[str, Any] | None:
-    """Answers of the plan for one law."""
-    found = (a for a in contents.plan.laws if (a["metric"], a["n_target"]) == (metric, m))
-    return next(found, None)
-
-
 def plan_rows(contents: Contents, metric: str) -> list[list[str]]:
-    """Rows of sample sizes: m, error to reach, n needed, n enough, probability of never."""
-    rows = []
-    for answers in contents.plan.laws:
-        if answers["metric"] != metric:
-            continue
-        for size in answers["sample_size"]:
-            enough = size.get("enough_with_90_percent")
-            rows.append(
-                [
-                    m_name(answers["n_target"] or 0),
-                    number(size["target_error"]),
-                    _size_interval(size),
-                    "not reachable" if enough is None else count(_three_digits(enough)),
-                    percent(size["probability_not_reachable"]),
-                ]
-            )
-    return rows
+    """Rows of sample sizes: m, and what can be said of each error to reach."""
+    return [
+        [m_name(answers.law.n_target), plan_text.size_text(size, contents.unit)]
+        for answers in contents.plan.laws
+        if answers.law.metric == metric
+        for size in answers.sample_sizes
+    ]
+
+
+def verdict_rows(contents: Contents, metric: str) -> list[list[str]]:
+    """Rows of verdicts: m, what to do, why, what would tell."""
+    return [
+        [
+            m_name(answers.law.n_target),
+            str(answers.verdict.decision),
+            answers.verdict.reason,
+            answers.verdict.would_tell or ABSENT,
+        ]
+        for answers in contents.plan.laws
+        if answers.law.metric == metric
+    ]
+
+
+def ahead_rows(contents: Contents, metric: str) -> list[list[str]]:
+    """Rows of what to expect: m, then the error at 2, 5, 10 and 100 times the data."""
+    return [
+        [
+            m_name(answers.law.n_target),
+            *(f"{interval(a.error)}; {percent(a.probability_lower)}" for a in answers.ahead),
+        ]
+        for answers in contents.plan.laws
+        if answers.law.metric == metric
+    ]
+
+
+def costs(contents: Contents, metric: str) -> list[str]:
+    """What was said of costs and budget, and what follows from it."""
+    unit, lines = contents.unit, []
+    if contents.plan.budget_unanswered:
+        lines.append(plan_text.budget_unanswered())
+    joint = contents.plan.joint_of(metric)
+    if joint is not None and joint.allocation is not None:
+        lines.append(plan_text.allocation_text(joint.allocation, unit))
+    last = contents.plan.of(metric, contents.n_target[-1])
+    if last is not None and last.stopping is not None:
+        lines.append(f"{plan_text.stopping_text(last.stopping, unit)}.".capitalize())
+    if last is not None and last.gain_per_cost is not None:
+        lines.append(
+            "The next computed value lowers the error by "
+            f"{interval(last.gain_per_cost, unit)} for each unit of cost."
+        )
+    return lines
 
 
 def exchange(contents: Contents, metric: str) -> str | None:
     """What experiments and simulations are worth in each other, from the joint law, in words."""
-    found = (a for a in contents.plan.joint if a["metric"] == metric)
-    answers = next(found, None)
-    if answers is None:
-        return None
-    one = answers["simulations_per_experiment"]
-    doubled = answers["experiments_for_doubled_simulations"]
-    return (
-        f"At n = {count(answers['n_source'])} and m = {count(answers['n_target'])}, one more "
-        f"experiment lowers the error as much as {_size_interval(one)} more simulations, and "
-        f"doubling the simulations as much as {_size_interval(doubled)} more experiments "
-        f"(from the law over n and m together)."
-    )
-
-
-def _size_interval(answer: dict[str, Any]) -> str:
-    values = [answer[key] for key in ("median", "low", "high")]
-    middle, low, high = ("∞" if v is None else count(_three_digits(v)) for v in values)
-    return f"{middle} ({low} to {high})"
-
-
-def _three_digits(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
-def _interval(answer: dict[str, Any]) -> str:
-    return with_interval(answer["median"], answer["low"], answer["high"])
-
-
-def m_name(m: int) -> str:
-    """Return m as the tables print it."""
-    return count(m) if m else "0 (zero-shot)"
+    answers = contents.plan.joint_of(metric)
+    return None if answers is None else plan_text.exchange_text(answers)

@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from forescale.report.contents import METRIC_NAMES, Contents, in_words
-from forescale.report.text import count, listed, pretty_unit
+from forescale.metrics import label_of
+from forescale.report.contents import Contents, in_words
+from forescale.study.manifest import TableCard
+from forescale.words import count, listed, pretty_unit
 
 Rows = list[tuple[str, str]]
 _DOI = re.compile(r"\b(10\.\d{4,9}/[^\s,;\"'<>]*[^\s,;.\"'<>)])")
@@ -30,40 +32,25 @@ def linked(text: str) -> Markup:
 
 def setting(contents: Contents) -> Rows:
     """What was studied: overlap, split, grid, replicates."""
-    study, manifest = contents.manifest["study"], contents.manifest
-    evaluation = study.get("evaluation", {})
+    manifest = contents.manifest
+    study, evaluation = manifest.study, manifest.study.evaluation
     tests = contents.predictions.groupby("replicate").size()
-    asked = int(study.get("replicates", contents.replicates))
+    asked = study.replicates
     done = count(contents.replicates)
     rows = [
-        ("Split of the measured data", _split(str(evaluation.get("split", "random")))),
+        ("Split of the measured data", evaluation.split.words),
         ("Test materials in a replicate", _range(int(tests.min()), int(tests.max()))),
-        ("Materials on both sides", count(manifest.get("overlap_materials"))),
-        ("Overlap policy", _overlap(str(evaluation.get("overlap", "exclude")))),
+        ("Materials on both sides", count(manifest.overlap_materials)),
+        ("Overlap policy", f"{evaluation.overlap}: {evaluation.overlap.description}"),
         ("Computed values, n", _sizes(contents.n_source)),
         ("Measured values, m", listed([count(m) for m in contents.n_target])),
         ("Replicates", done if asked == contents.replicates else f"{done} of {asked} (unfinished)"),
-        ("Metrics", listed([METRIC_NAMES.get(m, m) for m in contents.metrics])),
+        ("Metrics", listed([label_of(m) for m in contents.metrics])),
     ]
+    if sources := manifest.tables.sources:
+        told = [f"{one.name}: {count(one.materials)} values" for one in sources]
+        rows.insert(4, ("Sources, kept apart", listed(told)))
     return rows
-
-
-def _split(split: str) -> str:
-    kind, _, column = split.partition(":")
-    return {
-        "random": "random, anew in each replicate",
-        "cluster": "by clusters of similar materials, whole clusters on one side",
-        "group": f"by the groups of column “{column}”, whole groups on one side",
-    }.get(kind, split)
-
-
-def _overlap(policy: str) -> str:
-    return {
-        "exclude": "exclude: computed values of test materials are left out of pre-training",
-        "exclude-group": "exclude-group: computed values of the tested groups are left out",
-        "disjoint": "disjoint: computed values of measured materials are left out",
-        "allow": "allow: test materials may have computed values (the setting of screening)",
-    }.get(policy, policy)
 
 
 def _range(low: int, high: int) -> str:
@@ -78,44 +65,45 @@ def _sizes(sizes: list[int]) -> str:
 
 def sides(contents: Contents) -> list[tuple[str, str, str]]:
     """Rows of the comparison of source and target: name, source, target."""
-    source, target = (contents.manifest["tables"][side] for side in ("source", "target"))
+    source, target = contents.manifest.tables.source, contents.manifest.tables.target
     rows = [("Datasets", _datasets(source), _datasets(target))]
-    for name, key in (("Property", "property"), ("Kind", "kind"), ("Material", "material_kind")):
-        rows.append((name, in_words(str(source.get(key))), in_words(str(target.get(key)))))
+    rows.append(("Property", in_words(source.property), in_words(target.property)))
+    rows.append(("Kind", source.kind, target.kind))
+    rows.append(("Material", source.material_kind, target.material_kind))
     rows.append(("Method", _methods(source), _methods(target)))
-    source_unit, target_unit = (pretty_unit(side.get("unit")) for side in (source, target))
+    source_unit, target_unit = (pretty_unit(side.unit) for side in (source, target))
     rows.append(("Unit", source_unit or "none", target_unit or "none"))
-    for name, key in (("Materials", "materials"), ("Rejected rows", "rejected_rows")):
-        rows.append((name, count(source.get(key)), count(target.get(key))))
+    rows.append(("Materials", count(source.materials), count(target.materials)))
+    rows.append(("Rejected rows", count(source.rejected_rows), count(target.rejected_rows)))
     return rows
 
 
-def _datasets(side: dict[str, Any]) -> str:
-    return " + ".join(str(record["dataset"]) for record in side["datasets"]) or "not named"
+def _datasets(side: TableCard) -> str:
+    return " + ".join(record.dataset for record in side.datasets) or "not named"
 
 
-def _methods(side: dict[str, Any]) -> str:
-    methods = dict.fromkeys(str(r["method"]) for r in side["datasets"] if r.get("method"))
+def _methods(side: TableCard) -> str:
+    methods = dict.fromkeys(record.method for record in side.datasets if record.method)
     return "; ".join(methods) or "not stated"
 
 
 def data_cards(contents: Contents) -> list[tuple[str, list[tuple[str, Markup]]]]:
     """One card per dataset: title, then rows of (name, value)."""
     cards = []
-    for side in ("source", "target"):
-        table = contents.manifest["tables"][side]
-        for record in table["datasets"]:
-            rows = [("Side", escape(f"{side} ({table['kind']})"))]
-            for name, key in (
-                ("Version", "version"),
-                ("Method", "method"),
-                ("Licence", "licence"),
-                ("Citation", "reference"),
-                ("SHA-256", "sha256"),
+    tables = contents.manifest.tables
+    for side, table in (("source", tables.source), ("target", tables.target)):
+        for record in table.datasets:
+            rows = [("Side", escape(f"{side} ({table.kind})"))]
+            for name, text in (
+                ("Version", record.version),
+                ("Method", record.method),
+                ("Licence", record.licence),
+                ("Citation", record.reference),
+                ("SHA-256", record.sha256),
             ):
-                if record.get(key):
-                    rows.append((name, linked(str(record[key]))))
-            cards.append((str(record["dataset"]), rows))
+                if text:
+                    rows.append((name, linked(text)))
+            cards.append((record.dataset, rows))
     return cards
 
 
@@ -141,21 +129,21 @@ def _without_values(reason: str) -> str:
 def model_card(contents: Contents) -> Rows:
     """Learner, descriptor, seeds, and what the numbers hold for."""
     manifest = contents.manifest
-    learner = dict(manifest["study"].get("learner", {}))
-    name = str(learner.pop("name", "not named"))
-    dropped = manifest.get("features_dropped", [])
-    target = manifest["tables"]["target"]
+    learner, dropped = manifest.study.learner, manifest.features_dropped
     return [
-        ("Learner", name),
-        ("Options", _options(learner) or "defaults"),
-        ("Descriptor", str(manifest.get("descriptor", "not named"))),
-        ("Features", count(manifest.get("features"))),
+        ("Learner", learner.name),
+        ("Options", _options(learner.options) or "defaults"),
+        ("Descriptor", manifest.descriptor),
+        ("Features", count(manifest.features)),
         (
             "Features dropped",
-            f"{len(dropped)}: {', '.join(map(str, dropped))}" if dropped else "none",
+            f"{len(dropped)}: {', '.join(dropped)}" if dropped else "none",
         ),
-        ("Seed", str(manifest["seed"])),
-        ("Predicts", f"{contents.property_name} of a {target.get('material_kind', 'material')}"),
+        ("Seed", str(manifest.seed)),
+        (
+            "Predicts",
+            f"{contents.property_name} of a {manifest.tables.target.material_kind}",
+        ),
         (
             "Holds for",
             "materials like those of the measured data, split as above; not a statement about "
@@ -171,7 +159,7 @@ def _options(options: dict[str, Any]) -> str:
 def versions(contents: Contents) -> Rows:
     """Versions of the software and the kind of machine."""
     manifest = contents.manifest
-    rows = [("forescale", str(manifest.get("forescale", "")))]
-    rows += [(str(k), str(v)) for k, v in manifest["versions"].items()]
-    rows += [(str(k), str(v)) for k, v in manifest.get("machine", {}).items()]
-    return [*rows, *((f"{k} data, SHA-256", str(v)) for k, v in manifest.get("data", {}).items())]
+    rows = [("forescale", manifest.forescale)]
+    rows += manifest.versions.items()
+    rows += manifest.machine.items()
+    return [*rows, *((f"{k} data, SHA-256", v) for k, v in manifest.data.items())]

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from forescale.laws.distribution import band
+
 VALUE_COLUMNS = ("mean", "mean_low", "mean_high", "replicates_low", "replicates_high")
 
 
@@ -36,14 +38,13 @@ def cells(errors: pd.DataFrame, metric: str, level: float = 0.9) -> pd.DataFrame
     [0.3, 0.21]
     """
     kept = errors[(errors["metric"] == metric) & np.isfinite(errors["value"])]
-    tail = (1 - level) / 2
     grouped = kept.groupby(["n_source", "n_target"], sort=True)["value"]
     table = grouped.agg(["size", "mean", "std"])
     half = half_width(table["std"], table["size"], level)
     several = table["size"] > 1
     table["mean_low"], table["mean_high"] = table["mean"] - half, table["mean"] + half
-    table["replicates_low"] = grouped.quantile(tail).where(several)
-    table["replicates_high"] = grouped.quantile(1 - tail).where(several)
+    low, high = (grouped.agg(lambda v, end=end: band(v, level)[end]) for end in (0, 2))
+    table["replicates_low"], table["replicates_high"] = low.where(several), high.where(several)
     table = table.rename(columns={"size": "replicates"}).drop(columns="std").reset_index()
     return table[["n_source", "n_target", "replicates", *VALUE_COLUMNS]]
 

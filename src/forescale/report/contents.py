@@ -5,24 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from forescale.errors import RunFolderError
 from forescale.laws import Law
+from forescale.metrics import Metric, label_of
 from forescale.planning import Plan
 from forescale.report.cells import cells
-from forescale.report.text import pretty_unit
-from forescale.study import RunFolder
-
-METRIC_NAMES = {"rmse": "RMSE", "mae": "MAE", "r2": "R²"}
-METRIC_WORDS = {
-    "rmse": "root mean squared error",
-    "mae": "mean absolute error",
-    "r2": "coefficient of determination",
-}
-_NEEDED = ("name", "study", "metric_unit", "noise_floor", "tables", "versions", "seed")
+from forescale.study import Manifest, RunFolder
+from forescale.words import labelled, title_of
 
 
 @dataclass(frozen=True)
@@ -38,8 +30,8 @@ class Contents:
     predictions
         Test predictions at the largest n and m of every replicate: columns replicate,
         row, measured, predicted, std (NaN where the learner gives none), scratch.
-    laws, plan
-        What was fitted to the errors, and planned from it.
+    plan
+        What was planned from the laws of the errors, and those laws.
     lost_cells
         Cells in which the learner failed: columns replicate, n_source, n_target, reason.
     lost_replicates
@@ -47,16 +39,15 @@ class Contents:
     """
 
     path: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
     errors: pd.DataFrame
     predictions: pd.DataFrame
-    laws: list[Law]
     plan: Plan
     lost_cells: pd.DataFrame
     lost_replicates: dict[int, str]
 
     @classmethod
-    def read(cls, path: Path, laws: list[Law], plan: Plan) -> Contents:
+    def read(cls, path: Path, plan: Plan) -> Contents:
         """Read a run folder.
 
         Raises
@@ -65,30 +56,45 @@ class Contents:
             If the folder is not a run, or one of a version that kept less.
         """
         folder = RunFolder(path)
-        manifest = folder.manifest
-        check_manifest(path, manifest)
         return cls(
             path,
-            manifest,
+            folder.manifest,
             folder.errors(),
             folder.predictions(),
-            laws,
             plan,
             folder.lost_cells(),
             folder.lost_replicates(),
         )
 
     @property
+    def laws(self) -> tuple[Law, ...]:
+        """Every law of the run."""
+        return self.plan.source.laws
+
+    @property
     def unit(self) -> str:
         """Unit of measured values and errors, as the study wrote it."""
-        return str(self.manifest["metric_unit"] or "")
+        return self.manifest.metric_unit
 
     @cached_property
     def metrics(self) -> list[str]:
-        """All metrics, in the order of the study."""
-        found = set(self.errors["metric"])
-        asked = list(self.manifest["study"].get("evaluation", {}).get("metrics", []))
-        return [*(m for m in asked if m in found), *sorted(found.difference(asked))]
+        """Metrics that have values, in the order of the study."""
+        finite = self.errors[np.isfinite(self.errors["value"])]
+        found = set(finite["metric"])
+        asked = self.manifest.study.evaluation.metrics
+        return [*(m.value for m in asked if m in found), *sorted(found.difference(asked))]
+
+    @cached_property
+    def left_out(self) -> str:
+        """Curves without a law, and metrics without any value; empty where none is."""
+        without = sorted(set(self.errors["metric"]).difference(self.metrics))
+        told = [f"No law of {why}." for why in self.plan.source.left_out]
+        if without:
+            told.append(
+                f"{', '.join(map(label_of, without))} left out: no test set gives a value "
+                "(R² needs two measured values that differ)."
+            )
+        return " ".join(told)
 
     @cached_property
     def error_metrics(self) -> list[str]:
@@ -107,11 +113,6 @@ class Contents:
         return sorted({int(m) for m in self.errors["n_target"]} - {0})
 
     @property
-    def law_sizes(self) -> list[int]:
-        """Every m that has a law, ascending."""
-        return sorted({law.n_target or 0 for law in self.laws})
-
-    @property
     def replicates(self) -> int:
         """How many replicates are finished."""
         return int(self.errors["replicate"].nunique())
@@ -124,13 +125,23 @@ class Contents:
     @property
     def noise_floor(self) -> float | None:
         """Scatter of repeated measurements, in ``unit``; comparable with an RMSE."""
-        floor = self.manifest["noise_floor"]
-        return None if floor is None else float(floor)
+        return self.manifest.noise_floor
+
+    @property
+    def title(self) -> str:
+        """The study's name, as people write it."""
+        return title_of(self.manifest.name)
+
+    @cached_property
+    def largest_of_grid(self) -> int:
+        """The largest m that the study's file asked for, beside all measured values at hand."""
+        asked = [m for m in self.manifest.study.grid.n_target if m in self.n_target]
+        return asked[-1] if asked else self.n_target[-1]
 
     @property
     def property_name(self) -> str:
         """What is predicted, in words."""
-        return in_words(str(self.manifest["tables"]["target"]["property"]))
+        return in_words(self.manifest.tables.target.property)
 
     def cells(self, metric: str) -> pd.DataFrame:
         """Mean and intervals of one metric in every cell of the grid; see `cells`."""
@@ -155,37 +166,17 @@ class Contents:
 
     def law(self, metric: str, m: int) -> Law | None:
         """Return the law of one metric at one m, if there is one."""
-        return next((w for w in self.laws if (w.metric, w.n_target) == (metric, m)), None)
+        return self.plan.source.law(metric, m)
 
     def unit_of(self, metric: str) -> str:
         """Unit of a metric; R² has none."""
-        return "" if metric == "r2" else self.unit
+        return self.unit if metric in set(Metric) and Metric(metric).is_error else ""
 
     def label(self, metric: str) -> str:
         """Return an axis title or table head, such as ``RMSE (g/cm³)``."""
-        return labelled(METRIC_NAMES.get(metric, metric), self.unit_of(metric))
+        return labelled(label_of(metric), self.unit_of(metric))
 
 
 def in_words(name: str) -> str:
     """Return a name as it stands in a sentence: ``boiling_point`` is two words."""
     return name.replace("_", " ") if name.isidentifier() else name
-
-
-def labelled(name: str, unit: str) -> str:
-    """Return a name with its unit in brackets, or alone where there is none.
-
-    >>> labelled("RMSE", "g/cm^3"), labelled("R²", "")
-    ('RMSE (g/cm³)', 'R²')
-    """
-    pretty = pretty_unit(unit)
-    return f"{name} ({pretty})" if pretty else name
-
-
-def check_manifest(path: Path, manifest: dict[str, Any]) -> None:
-    """Refuse a manifest that lacks what a report needs."""
-    missing = [key for key in _NEEDED if key not in manifest]
-    if missing:
-        raise RunFolderError(
-            f"{path}: manifest.json lacks {', '.join(map(repr, missing))}; "
-            "expected a folder made by forescale run"
-        )

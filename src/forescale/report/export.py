@@ -6,12 +6,11 @@ import json
 
 import pandas as pd
 
-from forescale.report.answers import plan_of
 from forescale.report.cells import VALUE_COLUMNS
 from forescale.report.contents import Contents
 from forescale.report.figures import law as law_figure
 from forescale.report.figures import parity
-from forescale.report.text import pretty_unit
+from forescale.words import pretty_unit
 
 _IN_METRIC = {*VALUE_COLUMNS, *law_figure.LAW_COLUMNS}
 _IN_PROPERTY = {"measured", "predicted", "std", "scratch"}
@@ -50,12 +49,12 @@ def law_table(contents: Contents) -> pd.DataFrame:
             quantity = getattr(law, name)
             row |= {name: quantity.estimate, f"{name}_low": quantity.low}
             row[f"{name}_high"] = quantity.high
-        answers = plan_of(contents, metric, m)
+        answers = contents.plan.of(metric, m)
         row |= {
             "scratch": contents.scratch_error(metric, m),
             "n_last": law.curve.n[-1],
             "last_value": law.curve.error[-1],
-            "next_doubling": answers["next_doubling"]["median"] if answers else None,
+            "next_doubling": answers.next_doubling.median if answers else None,
             "noise_floor": law.noise_floor,
             "r_squared": law.r_squared,
             "backtest_rmsle": law.backtest.get("rmsle"),

@@ -7,49 +7,44 @@ from typing import Any
 from forescale.errors import ModelError
 from forescale.prediction import ModelFolder
 from forescale.prediction.card import card_sections
+from forescale.prediction.manifest import ModelManifest
 from forescale.report.cards import linked
 from forescale.report.contents import Contents
-from forescale.report.text import number, percent, pretty_unit
+from forescale.splits import Overlap
 from forescale.study import RunFolder
-
-_CANDIDATES = {
-    "exclude": "not simulated",
-    "allow": "simulated",
-    "exclude-group": "no one of their group simulated",
-    "disjoint": "no measured one simulated",
-}
+from forescale.words import number, percent, pretty_unit
 
 
 def view(contents: Contents) -> dict[str, Any] | None:
     """Numbers, card and command of the run's model; None if it keeps none of its own."""
     try:
-        settings = ModelFolder(contents.path / "model").settings()
+        manifest = ModelFolder(contents.path / "model").manifest()
     except ModelError:
         return None
-    if settings["identity"] != RunFolder(contents.path).identity:
+    if manifest.identity != RunFolder(contents.path).identity:
         return None
     return {
-        "n_source": settings["n_source"],
-        "n_target": settings["n_target"],
+        "n_source": manifest.n_source,
+        "n_target": manifest.n_target,
         "command": f"forescale predict {contents.path.name} CANDIDATES.csv",
-        "levels": _levels(settings),
+        "levels": _levels(manifest),
         "sections": [
             (title, [(name, linked(value)) for name, value in rows])
-            for title, rows in card_sections(settings, pretty_unit)[:-1]  # the page has origins
+            for title, rows in card_sections(manifest, pretty_unit)[:-1]  # the page has origins
         ],
     }
 
 
-def _levels(settings: dict[str, Any]) -> list[list[str]]:
+def _levels(manifest: ModelManifest) -> list[list[str]]:
     return [
         [
-            percent(row["level"]),
-            _CANDIDATES[policy],
-            percent(row["raw_coverage"]),
-            number(row["raw_width"]),
-            percent(row["coverage"]),
-            number(row["width"]),
+            percent(row.level),
+            Overlap(policy).label,
+            percent(row.raw_coverage),
+            number(row.raw_width),
+            percent(row.coverage),
+            number(row.width),
         ]
-        for policy, one in settings["calibrations"].items()
-        for row in one["levels"]
+        for policy, one in manifest.calibrations.items()
+        for row in one.levels
     ]

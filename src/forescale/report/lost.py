@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forescale.report.contents import Contents
-from forescale.report.text import count
+from forescale.words import count, m_name
 
 SHOWN = 20
 
@@ -11,7 +11,7 @@ SHOWN = 20
 def sentence(contents: Contents) -> str:
     """How much was lost, in words; empty where nothing was."""
     cells, replicates = len(contents.lost_cells), len(contents.lost_replicates)
-    asked = int(contents.manifest["study"].get("replicates", contents.replicates))
+    asked = contents.manifest.study.replicates
     parts = []
     if replicates:
         parts.append(f"in {count(replicates)} of {count(asked)} replicates altogether")
@@ -34,12 +34,8 @@ def rows(contents: Contents) -> list[list[str]]:
     for (n, m, why), replicates in cells:
         named = ", ".join(count(r) for r in replicates[:5])
         more = f" and {count(len(replicates) - 5)} more" if len(replicates) > 5 else ""
-        found.append([count(n) if n else "scratch", _m(m), named + more, str(why)])
+        found.append([count(n) if n else "scratch", m_name(m), named + more, str(why)])
     if len(found) > SHOWN:
         rest = len(found) - SHOWN
         found = [*found[:SHOWN], ["…", "…", "…", f"{count(rest)} more rows like these"]]
     return found
-
-
-def _m(m: int) -> str:
-    return count(m) if m else "0 (zero-shot)"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forescale._files import replace_file, write_text
+from markupsafe import Markup, escape
+
+from forescale._machine.files import replace_file, write_text
+from forescale.drawing import interactive, paper
+from forescale.drawing.style import dark_colours
 from forescale.errors import RunFolderError
-from forescale.laws import Law
+from forescale.metrics import label_of
 from forescale.planning import Plan
-from forescale.report import answers, cards, export, handed_over, lost, paper
-from forescale.report.contents import METRIC_NAMES, Contents, labelled
-from forescale.report.figures import heatmap, law, learning_curves, parity
-from forescale.report.text import count, number, percent, pretty_unit
+from forescale.planning.size import TIMES
+from forescale.report import answers, cards, doubts, export, handed_over, lost, sources_text
+from forescale.report.contents import Contents
+from forescale.report.figures import heatmap, law, learning_curves, parity, published
+from forescale.words import confidence, count, labelled, pretty_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,15 +31,15 @@ Charts = dict[str, Any]
 Images = dict[str, str]
 
 
-def write_report(path: Path, laws: list[Law], plan: Plan) -> Path:
+def write_report(path: Path, plan: Plan) -> Path:
     """Write ``report.html``, ``figures/`` and ``law.csv`` of a finished run folder.
 
     Parameters
     ----------
     path
         Run folder with its manifest, errors and predictions.
-    laws, plan
-        What was fitted to its errors, and planned from the laws.
+    plan
+        What was planned from the laws of its errors, and those laws.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def write_report(path: Path, laws: list[Law], plan: Plan) -> Path:
     RunFolderError
         If the folder is not a run, or cannot be written.
     """
-    contents = Contents.read(path, laws, plan)
+    contents = Contents.read(path, plan)
     try:
         (path / "figures").mkdir(exist_ok=True)
         with paper.paper_style():
@@ -57,6 +63,24 @@ def write_report(path: Path, laws: list[Law], plan: Plan) -> Path:
             f"{path}: the report cannot be written ({error}); make the folder writable"
         ) from None
     return path / "report.html"
+
+
+def write_published(
+    path: Path, errors: pd.DataFrame, metric: str, unit: str, seed: int
+) -> list[Path]:
+    """Write the figure of papers as PNG and PDF, and its numbers as CSV, to ``figures/``."""
+    stem = path / "figures" / f"{published.NAME}_{metric}"
+    stem.parent.mkdir(exist_ok=True)
+    table = published.data(errors, metric, seed)
+    with paper.paper_style():
+        figure = published.draw(errors, metric, unit, seed)
+        with replace_file(stem.with_suffix(".png")) as temporary:
+            temporary.write_bytes(paper.png(figure))
+        with replace_file(stem.with_suffix(".pdf")) as temporary:
+            figure.savefig(temporary, format="pdf")
+    values = {"mean", "fit", "fit_low", "fit_high", "direct"}
+    write_text(stem.with_suffix(".csv"), export.with_units(table, values, unit).to_csv(index=False))
+    return [stem.with_suffix(kind) for kind in (".png", ".pdf", ".csv")]
 
 
 def _figures(contents: Contents) -> tuple[Charts, Images, dict[str, Any]]:
@@ -77,7 +101,12 @@ def _figures(contents: Contents) -> tuple[Charts, Images, dict[str, Any]]:
         drawn = law.draw(contents, table, metric)
         images[key] = _save(contents, key, drawn, export.metric_table(contents, table, metric))
         table, key = heatmap.data(contents, metric), f"{heatmap.NAME}/{metric}"
-        grids[metric] = {"heads": heatmap.heads(table), "rows": heatmap.rows(table)}
+        grids[metric] = {
+            "heads": heatmap.heads(table),
+            "rows": heatmap.rows(table),
+            "scale": heatmap.scale(table),
+            "gradient": heatmap.gradient(),
+        }
         drawn = heatmap.draw(contents, table, metric)
         _save(contents, key, drawn, export.heatmap_table(contents, table, metric))
     table = parity.data(contents)
@@ -89,11 +118,12 @@ def _figures(contents: Contents) -> tuple[Charts, Images, dict[str, Any]]:
 
 
 def _save(contents: Contents, key: str, figure: Figure, table: pd.DataFrame) -> str:
-    """Write one figure as PNG, CSV and JSON; return the PNG as a data address."""
+    """Write one figure as PNG, SVG, PDF, CSV and JSON; return the PNG as a data address."""
     stem = contents.path / "figures" / key.replace("/", "_")
     image = paper.png(figure)
-    with replace_file(stem.with_suffix(".png")) as temporary:
-        temporary.write_bytes(image)
+    for kind, whole in ((".png", image), *paper.vector(figure).items()):
+        with replace_file(stem.with_suffix(kind)) as temporary:
+            temporary.write_bytes(whole)
     write_text(stem.with_suffix(".csv"), table.to_csv(index=False))
     write_text(stem.with_suffix(".json"), export.as_json(table))
     return "data:image/png;base64," + base64.b64encode(image).decode()
@@ -101,7 +131,6 @@ def _save(contents: Contents, key: str, figure: Figure, table: pd.DataFrame) -> 
 
 def _render(contents: Contents, charts: Charts, images: Images, grids: dict[str, Any]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
-    from plotly.offline import get_plotlyjs
 
     environment = Environment(
         loader=PackageLoader("forescale.report"), autoescape=True, undefined=StrictUndefined,
@@ -111,34 +140,39 @@ def _render(contents: Contents, charts: Charts, images: Images, grids: dict[str,
         "count": count,
         "pretty": pretty_unit,
         "labelled": lambda pair: labelled(*pair),
+        "stacked": stacked,
     }
     template = environment.get_template("page.html")
     return template.render(
         contents=contents,
         manifest=contents.manifest,
         unit=contents.unit,
-        metric_names=METRIC_NAMES,
+        metric_name=label_of,
         views=[_view(contents, name, images, grids[name]) for name in contents.error_metrics],
         images=images,
         sizes=[0, *contents.n_target]
         if contents.law(contents.error_metrics[0], 0)
         else contents.n_target,
-        level=f"{100 * contents.level:g} %",
+        level=confidence(contents.level),
         setting=cards.setting(contents),
         sides=cards.sides(contents),
         data_cards=cards.data_cards(contents),
         rejects=cards.rejects(contents),
+        unfinished=contents.plan.source.unfinished,
+        left_out=contents.left_out,
+        doubts=doubts.lines(contents),
         lost=lost.rows(contents),
         lost_sentence=lost.sentence(contents),
         model_card=cards.model_card(contents),
         model=handed_over.view(contents),
         versions=cards.versions(contents),
-        scores=_score_rows(contents),
+        scores=parity.score_rows(contents),
         shown_points=parity.SHOWN,
         style=_asset("page.css"),
         script=_asset("page.js"),
-        plotly=get_plotlyjs(),
+        plotly=interactive.library(),
         charts=embedded_json(charts),
+        dark=json.dumps(dark_colours(contents.n_target)),
     )
 
 
@@ -146,33 +180,63 @@ def _view(contents: Contents, metric: str, images: Images, grid: dict[str, Any])
     """Everything of the page that changes with the metric."""
     return {
         "metric": metric,
-        "name": METRIC_NAMES[metric],
+        "name": label_of(metric),
         "label": contents.label(metric),
         "headline": answers.headline(contents, metric),
+        "headline_of_grid": _of_grid(contents, metric),
         "flags": answers.flags_in_words(contents, metric),
         "errors": answers.error_rows(contents, metric),
         "laws": answers.law_rows(contents, metric),
         "backtest": answers.backtest_rows(contents, metric),
+        "verdicts": answers.verdict_rows(contents, metric),
+        "ahead_heads": [f"{times:g} ×" for times in TIMES],
+        "ahead": answers.ahead_rows(contents, metric),
         "plan": answers.plan_rows(contents, metric),
+        "costs": answers.costs(contents, metric),
         "exchange": answers.exchange(contents, metric),
+        "sources": _sources(contents, metric),
         "grid": grid,
         "curves_image": images[f"{learning_curves.NAME}/{metric}"],
         "law_image": images[f"{law.NAME}/{metric}"],
     }
 
 
-def _score_rows(contents: Contents) -> list[list[str]]:
-    """Rows of the scores of the best predictor and of scratch."""
-    table = parity.scores(parity.data(contents))
-    names = {"predicted": "With the computed data", "scratch": "Without (scratch)"}
-    return [
-        [
-            name,
-            *(number(float(table.loc[row, key])) for key in ("r2", "rmse", "mae")),
-            percent(float(table.loc[row, "coverage"])),
-        ]
-        for row, name in names.items()
-    ]
+def _sources(contents: Contents, metric: str) -> dict[str, Any] | None:
+    """What the page says of several sources."""
+    plan = contents.plan.sources_of(metric)
+    if plan is None:
+        return None
+    return {
+        "sentence": sources_text.sentence(plan, contents.unit),
+        "worth": sources_text.worth(plan),
+        "heads": list(sources_text.HEADS),
+        "rows": sources_text.rows(plan),
+    }
+
+
+def _of_grid(contents: Contents, metric: str) -> list[str]:
+    """The answers at the largest m of the study's grid, where it is not all measured values."""
+    m = contents.largest_of_grid
+    return answers.headline(contents, metric, m) if m != contents.n_target[-1] else []
+
+
+_WITH_INTERVAL = re.compile(r"(.*\S) (\([^()]* to [^()]*\))(.*)")
+
+
+def stacked(text: object) -> Markup:
+    """A number with its interval in two lines, so that tables fit a page.
+
+    >>> stacked("0.36 (0.30 to 0.41)")
+    Markup('0.36 <span class="interval">(0.30 to 0.41)</span>')
+    """
+    found = _WITH_INTERVAL.fullmatch(str(text))
+    if found is None:
+        return escape(text)
+    first, ends, rest = found.groups()
+    unit, between, more = rest.partition(";")
+    tail = f' <span class="interval">{escape(more.strip())}</span>' if between else ""
+    head = escape(f"{first}{unit}")
+    return Markup(f'{head} <span class="interval">{escape(ends)}</span>{tail}')  # noqa: S704
 
 
 def embedded_json(value: Any) -> str:

@@ -6,13 +6,17 @@ are relative to that file.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from forescale._machine.executors import ClusterChoice
+from forescale._machine.toml import Float, Int, read_toml, validated
 from forescale.errors import ConfigError
+
+LARGEST_SEED = 2_000_000_000
+"""Seeds of retries count on from an engine's seed; programs take 32 bits of them."""
 
 
 class _Section(BaseModel):
@@ -24,27 +28,30 @@ class MaterialsConfig(_Section):
 
     Attributes
     ----------
-    file : Path, optional
-        CSV, TSV or Parquet table.
-    column : str
+    file
+        CSV, TSV, Excel or Parquet table.
+    column
         Its column of SMILES.
-    dataset : str, optional
+    sheet
+        Sheet of an Excel file; needed where it has several.
+    dataset
         Name of a catalog entry.
-    generator : str, optional
+    generator
         ``"chemicals"``, ``"pairs"``, or ``"module:function"`` (``"file.py:function"``) of a
         function that takes ``options`` as keywords and returns an iterable of SMILES.
-    options : dict
+    options
         Keyword arguments of the generator.
-    limit : int, optional
+    limit
         Keep this many, after shuffling.
     """
 
     file: Path | None = None
     column: str = "smiles"
+    sheet: str | None = None
     dataset: str | None = None
     generator: str | None = None
     options: dict[str, Any] = {}
-    limit: int | None = Field(default=None, ge=1)
+    limit: Int | None = Field(default=None, ge=1, le=10**9)
 
     @model_validator(mode="after")
     def _one_origin(self) -> MaterialsConfig:
@@ -54,6 +61,8 @@ class MaterialsConfig(_Section):
                 f"got {' and '.join(given) or 'none of them'}, "
                 "expected exactly one of file, dataset, generator"
             )
+        if self.sheet is not None and self.file is None:
+            raise ValueError(f"got sheet {self.sheet!r}, expected it beside file only")
         return self
 
 
@@ -62,25 +71,33 @@ class EngineConfig(_Section):
 
     Attributes
     ----------
-    name : str
+    name
         ``"xtb"``, ``"md"``, ``"cosmo"``, ``"replay"``, or ``"module:Class"``
         (``"file.py:Class"``) of your own.
-    seed : int
+    seed
         Seed of everything random in a calculation.
-    protocol : dict
+    protocol
         The engine's own settings.
     """
 
     name: str
-    seed: int = Field(default=0, ge=0)
+    seed: Int = Field(default=0, ge=0, le=LARGEST_SEED)
     protocol: dict[str, Any] = {}
 
 
 class LimitsConfig(_Section):
-    """Limits of one job: seconds of wall time, gibibytes of memory."""
+    """Limits of one job.
 
-    time: float = Field(default=600.0, gt=0)
-    memory: float = Field(default=8.0, gt=0)
+    Attributes
+    ----------
+    time
+        Seconds of wall time.
+    memory
+        GiB.
+    """
+
+    time: Float = Field(default=600.0, gt=0)
+    memory: Float = Field(default=8.0, gt=0, le=2**20)
 
 
 class Campaign(_Section):
@@ -88,42 +105,45 @@ class Campaign(_Section):
 
     Attributes
     ----------
-    name : str
+    name
         What results are called.
-    kind : {"molecule", "polymer", "pair"}
+    kind
         Kind of the materials. A pair reads ``SOLUTE in SOLVENT at TEMPERATURE K``.
-    results : Path
+    results
         Results folder; campaigns may share one. Default: the file's name without ``.toml``,
         with ``-results``.
-    materials : list of MaterialsConfig
+    materials
         Lists to merge.
-    engine : EngineConfig
+    engine
         Engine and protocol.
-    workers : int
+    workers
         Worker processes.
-    threads : int
+    threads
         Threads that numerical libraries may use in each worker.
-    retries : int
+    retries
         Further attempts at a job that failed.
-    seed : int
+    seed
         Seed of the order in which materials are done.
-    limits : LimitsConfig
+    limits
         Limits of one job.
-    on_error : {"raise", "skip"}
+    on_error
         Whether an unreadable material stops the campaign or is set aside.
+    cluster
+        Where jobs run: a name of the user's ``clusters.toml``, an address, or a whole table.
     """
 
     name: str
-    kind: Literal["molecule", "polymer", "pair"] = "molecule"
+    kind: Literal["composition", "molecule", "polymer", "pair"] = "molecule"
     results: Path
     materials: tuple[MaterialsConfig, ...] = Field(min_length=1)
     engine: EngineConfig
-    workers: int = Field(default=1, ge=1, le=512)
-    threads: int = Field(default=1, ge=1)
-    retries: int = Field(default=1, ge=0, le=10)
-    seed: int = 0
+    workers: Int = Field(default=1, ge=1, le=512)
+    threads: Int = Field(default=1, ge=1, le=4096)
+    retries: Int = Field(default=1, ge=0, le=10)
+    seed: Int = Field(default=0, ge=-(2**63), le=2**63 - 1)
     limits: LimitsConfig = LimitsConfig()
     on_error: Literal["raise", "skip"] = "raise"
+    cluster: ClusterChoice | None = None
     folder: Path = Field(default_factory=Path.cwd, exclude=True)
 
     @classmethod
@@ -135,19 +155,13 @@ class Campaign(_Section):
         ConfigError
             Names the file, each bad key, what was got and what is allowed.
         """
-        try:
-            raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError(f"{path}: no such campaign file") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{path}: not a readable TOML file ({error})") from None
-        base = path.resolve().parent
+        raw = read_toml(path, "campaign file")
         raw.setdefault("name", path.stem)
         raw.setdefault("results", f"{path.stem}-results")
-        try:
-            campaign = cls.model_validate({**raw, "folder": base})
-        except ValidationError as error:
-            raise ConfigError(f"{path}: {_complaints(error)}") from None
+        base = path.resolve().parent
+        if "folder" in raw:
+            raise ConfigError(f"{path}: folder: there is no such key")
+        campaign = validated(cls, {**raw, "folder": base}, path)
         return campaign._with_absolute_paths(base)
 
     def _with_absolute_paths(self, base: Path) -> Campaign:
@@ -155,27 +169,3 @@ class Campaign(_Section):
             m.model_copy(update={"file": base / m.file}) if m.file else m for m in self.materials
         )
         return self.model_copy(update={"results": base / self.results, "materials": materials})
-
-
-def _complaints(error: ValidationError) -> str:
-    """Every problem on a line of its own: key, what was got, what is allowed."""
-    lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"]) or "campaign"
-        if problem["type"] == "missing":
-            lines.append(f"{key} is missing")
-        elif problem["type"] == "extra_forbidden":
-            lines.append(f"{key} is not a key of a campaign file; {_allowed(problem['loc'])}")
-        else:
-            lines.append(f"{key}: got {problem['input']!r}; {problem['msg']}")
-    return "; ".join(lines)
-
-
-def _allowed(location: tuple[int | str, ...]) -> str:
-    sections: dict[str, type[BaseModel]] = {
-        "materials": MaterialsConfig,
-        "engine": EngineConfig,
-        "limits": LimitsConfig,
-    }
-    section = sections.get(str(location[0]), Campaign) if len(location) > 1 else Campaign
-    return "allowed: " + ", ".join(name for name in section.model_fields if name != "folder")

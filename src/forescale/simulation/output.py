@@ -7,41 +7,66 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from pydantic import TypeAdapter
 
+from forescale._machine.files import replace_file
+from forescale._machine.progress import say
+from forescale._machine.spreadsheets import write_csv
+from forescale.engines.registry import is_file_name
 from forescale.errors import ConfigError, RunFolderError
 from forescale.simulation.store import Header, Store
 from forescale.tables import PropertyTable, Provenance
+from forescale.tables.keys import with_current_keys
 
 if TYPE_CHECKING:
     from forescale.simulation.campaign import Campaign
     from forescale.simulation.sources import MaterialList
 
-#: Columns about the calculation that a property table keeps.
 KEPT = ("converged", "seed", "attempt", "wall_s", "engine_version")
+"""Columns about the calculation that a property table keeps."""
 
 
 def protocols(results: Path) -> dict[str, Header]:
     """The protocols of a results folder, by label."""
     found = {}
     for path in sorted((results / "protocols").glob("*.json")):
+        header = _header(path)
+        if header is None:
+            say(f"{path}: no description of a protocol, left out")
+        else:
+            found[path.stem] = header
+    return found
+
+
+def _header(path: Path) -> Header | None:
+    """The protocol that a file describes; ``None`` if it describes none, or another's."""
+    try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         raw.pop("digest")
-        found[path.stem] = Header(**raw)
-    return found
+        header = _HEADER.validate_python(raw)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        return None
+    names = (header.engine, *header.units)
+    return header if header.label == path.stem and all(map(is_file_name, names)) else None
+
+
+_HEADER = TypeAdapter(Header)
 
 
 def campaign_table(results: Path, property_name: str, label: str | None = None) -> PropertyTable:
     """One computed property of every material done, ready to be the source of a study.
 
-    May be called at any moment, also while the campaign runs.
+    May be called at any moment, also while the campaign runs. Keys that an older release
+    stored are made anew; materials that became one are averaged, and what is no material any
+    more is in ``rejected``.
 
     Parameters
     ----------
-    results : Path
+    results
         Results folder of the campaign.
-    property_name : str
+    property_name
         One of the engine's properties.
-    label : str, optional
+    label
         Which protocol; may be left out if there is one only.
 
     Raises
@@ -68,14 +93,19 @@ def _table(store: Store, name: str, done: pd.DataFrame | None = None) -> Propert
     if name not in header.units:
         raise ConfigError(f"got property {name!r}, expected one of {', '.join(header.units)}")
     done = _done(store) if done is None else done
+    values = done[header.column(name)]
     frame = pd.DataFrame(
-        {"key": done["key"], "material": done["key"], "value": done[name], "repeats": 1}
+        {"key": done["key"], "material": done["key"], "value": values, "repeats": 1}
         | {"scatter": float("nan")}
         | {column: done[column] for column in KEPT}
     )
     versions = ", ".join(sorted(set(done["engine_version"])))
+    frame, rejected = with_current_keys(
+        frame.reset_index(drop=True), header.kind, str(store.folder)
+    )
     return PropertyTable(
-        frame=frame.reset_index(drop=True),
+        frame=frame,
+        rejected=rejected,
         name=name,
         unit=header.units[name],
         kind="computed",
@@ -109,10 +139,9 @@ def write_tables(store: Store, campaign: Campaign, materials: MaterialList) -> N
     last = _last(store)
     done = last[last["status"] == "done"]
     for name in store.header.units:
-        temporary = folder / f"{name}.parquet.tmp"
-        _table(store, name, done).to_parquet(temporary)
-        temporary.replace(folder / f"{name}.parquet")
+        with replace_file(folder / f"{name}.parquet") as temporary:
+            _table(store, name, done).to_parquet(temporary)
     failed = last[last["status"] != "done"]
-    failed[["key", "status", "attempt", "reason"]].to_csv(folder / "failures.csv", index=False)
+    write_csv(folder / "failures.csv", failed[["key", "status", "attempt", "reason"]])
     rejects = pd.DataFrame(materials.rejected, columns=["file", "row", "material", "reason"])
-    rejects.to_csv(folder / "rejects.csv", index=False)
+    write_csv(folder / "rejects.csv", rejects)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,7 +121,7 @@ class Outcome:
     version: str
 
 
-class Pool:
+class EnginePool:
     """A fixed number of workers, replaced when they die or overrun."""
 
     def __init__(self, start: dict[str, Any], *, workers: int, threads: int, limit: float) -> None:
@@ -128,16 +129,38 @@ class Pool:
         self._selector = selectors.DefaultSelector()
         self._workers: list[Worker] = []
         self._free: list[Worker] = []
+        self.closed = False
         for _ in range(workers):
             self._add()
 
-    def __enter__(self) -> Pool:
+    def __enter__(self) -> EnginePool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.kill_now()
-        self._selector.close()
+        self.close()
+
+    def close(self) -> None:
+        """Kill every worker with all that it started."""
+        if not self.closed:
+            self.closed = True
+            for worker in self._workers:
+                worker.kill_now()
+            self._workers.clear()
+            self._free.clear()
+            self._selector.close()
+
+    def wait(self) -> str:
+        """Wait for a worker that is ready; the engine's version there.
+
+        Raises
+        ------
+        EngineError, MissingDependencyError
+            If a worker cannot start.
+        """
+        while not self._free:
+            for _ in self.outcomes():
+                pass
+        return self._free[-1].version
 
     @property
     def free(self) -> int:
@@ -151,6 +174,8 @@ class Pool:
 
     def submit(self, task: Task, kind: str) -> None:
         """Give a task to a free worker."""
+        shutil.rmtree(task.scratch, ignore_errors=True)
+        task.scratch.mkdir(parents=True)
         self._free.pop().begin(task, kind)
 
     def outcomes(self, timeout: float = 0.5) -> Iterator[Outcome]:

@@ -7,57 +7,37 @@ import os
 import shutil
 import time
 from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+from forescale._machine.executors import ClusterConfig, open_executor
+from forescale._machine.executors.sharing import mark
+from forescale._machine.files import cannot_write, locked
+from forescale._machine.plugins import said
+from forescale.engines.registry import build_engine, resolve
 from forescale.errors import ConfigError, EngineError, RequestError
+from forescale.simulation.bundle import Work
 from forescale.simulation.campaign import Campaign
+from forescale.simulation.cluster import ClusterPool
 from forescale.simulation.output import write_tables
-from forescale.simulation.pool import Outcome, Pool, Task
-from forescale.simulation.registry import build_engine, resolve
+from forescale.simulation.pool import EnginePool, Outcome, Task
 from forescale.simulation.sources import MaterialList, list_materials
-from forescale.simulation.store import Header, Store, locked
+from forescale.simulation.status import Status, StatusFile, refuse_held_elsewhere
+from forescale.simulation.store import Header, Store
 
-#: Seeds of successive attempts differ by this much, so that engines may count on from one.
 SEED_STRIDE = 1000
+"""Seeds of successive attempts differ by this much, so that engines may count on from one."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where a campaign stands.
-
-    Attributes
-    ----------
-    total, done, failed, unsupported : int
-        Materials asked for, and how many of them ended in each way (failed: all attempts used).
-    finished_now : int
-        Attempts finished since this run began.
-    seconds : float
-        Time since this run began.
-    interrupted : bool
-        Whether the run was stopped before its end.
-    label : str
-        Name of the protocol in the results folder.
-    """
-
-    total: int
-    done: int
-    failed: int
-    unsupported: int
-    finished_now: int = 0
-    seconds: float = 0.0
-    interrupted: bool = False
-    label: str = ""
-
-    @property
-    def left(self) -> int:
-        """Materials not yet settled."""
-        return self.total - self.done - self.failed - self.unsupported
-
-
-def header_of(campaign: Campaign) -> Header:
+def header_of(campaign: Campaign, *, runs_here: bool = True) -> Header:
     """What the campaign's results are stored under; checks engine and settings.
+
+    Parameters
+    ----------
+    runs_here
+        Whether the engine has to be able to run on this machine.
 
     Raises
     ------
@@ -74,9 +54,12 @@ def header_of(campaign: Campaign) -> Header:
             f"kind: got {campaign.kind!r}; engine {engine.name} takes "
             f"{', '.join(sorted(engine.kinds))}"
         )
-    engine.check()
-    settings = engine.settings.model_dump(mode="json")
-    return Header(engine.name, campaign.engine.seed, settings, campaign.kind, dict(engine.units))
+    with said(f"engine.name: {campaign.engine.name} fails"):
+        if runs_here:
+            engine.check()
+        settings = engine.settings.model_dump(mode="json")
+        units = {name: str(unit) for name, unit in engine.units.items()}
+    return Header(engine.name, campaign.engine.seed, settings, campaign.kind, units)
 
 
 def run_campaign(
@@ -86,21 +69,24 @@ def run_campaign(
     keep: bool = False,
     retry_failed: bool = False,
     observe: Callable[[Status], None] | None = None,
+    cluster: ClusterConfig | None = None,
 ) -> Status:
     """Do what is missing of a campaign.
 
     Parameters
     ----------
-    campaign : Campaign
+    campaign
         The campaign.
-    limit : int, optional
+    limit
         Stop after this many attempts.
-    keep : bool
+    keep
         Keep the engine's files, in ``kept/`` of the results folder.
-    retry_failed : bool
+    retry_failed
         Give materials that have used all their attempts another one.
-    observe : callable, optional
+    observe
         Called with the status after every attempt.
+    cluster
+        Where jobs run; by default processes of this machine.
 
     Returns
     -------
@@ -118,19 +104,18 @@ def run_campaign(
     """
     if os.name != "posix":
         raise RequestError("campaigns run on Linux and macOS only")
-    header = header_of(campaign)
+    header = header_of(campaign, runs_here=cluster is None)
     materials = list_materials(campaign)
-    with locked(campaign.results):
+    refuse_held_elsewhere(campaign.results)
+    with locked(campaign.results / ".lock", "another campaign"):
         store = Store(campaign.results, header)
         store.open()
         try:
             run = _Run(campaign, store, materials, keep=keep, retry_failed=retry_failed)
+            run.cluster = cluster
             return run.go(limit, observe)
         except OSError as error:
-            raise EngineError(
-                f"{campaign.results}: the campaign cannot go on ({error.strerror or error}); "
-                "put that right and run it again"
-            ) from error
+            raise EngineError(cannot_write(campaign.results, error)) from error
         finally:
             store.close()
 
@@ -151,6 +136,7 @@ class _Run:
         self.scratch = campaign.results / ("kept" if keep else "scratch")
         self.checkpoints = campaign.results / "checkpoints" / store.header.label
         self.queue: deque[tuple[str, int]] = deque()
+        self.cluster: ClusterConfig | None = None
         self.status = self._plan(retry_failed)
 
     def _plan(self, retry_failed: bool) -> Status:
@@ -180,61 +166,111 @@ class _Run:
         """Run the queue, then write the tables."""
         if not self.keep:
             shutil.rmtree(self.scratch, ignore_errors=True)
-        began = time.monotonic()
+        self.began = time.monotonic()
+        self.record = StatusFile(self.campaign)
+        self.record.write(self.status, "running")
+        end = "failed"
         try:
             if self.queue:
-                self._work(limit, began, observe)
+                with self._pool() as pool:
+                    self._take_over(pool, observe)
+                    self._work(pool, limit, observe)
+                    self.record.look(pool)
+            end = "done" if not self.status.left else "stopped"
         except KeyboardInterrupt:
-            self.status = replace(self.status, interrupted=True)
+            self.status, end = replace(self.status, interrupted=True), "stopped"
         finally:
+            self.record.write(self.status, end)
             if not self.keep:
                 shutil.rmtree(self.scratch, ignore_errors=True)
         write_tables(self.store, self.campaign, self.materials)
-        return replace(self.status, seconds=time.monotonic() - began)
+        return replace(self.status, seconds=time.monotonic() - self.began)
 
-    def _work(
-        self, limit: int | None, began: float, observe: Callable[[Status], None] | None
-    ) -> None:
-        campaign = self.campaign
+    @contextmanager
+    def _pool(self) -> Iterator[EnginePool | ClusterPool]:
+        """Workers of this machine, or of a cluster."""
+        campaign, results = self.campaign, self.campaign.results
         start: dict[str, Any] = {
             "spec": resolve(campaign.engine.name, campaign.folder),
             "settings": campaign.engine.protocol,
             "folder": str(campaign.folder),
             "memory": int(campaign.limits.memory * 2**30),
-            "shared": str(campaign.results / "shared" / self.store.header.engine),
+            "shared": str(results / "shared" / self.store.header.engine),
         }
-        workers = min(campaign.workers, len(self.queue))
-        with Pool(
-            start, workers=workers, threads=campaign.threads, limit=campaign.limits.time
-        ) as pool:
-            allowed = limit if limit is not None else -1
-            while pool.busy or (self.queue and allowed):
-                while pool.free and self.queue and allowed:
-                    allowed -= 1
-                    pool.submit(self._next(), campaign.kind)
-                for outcome in pool.outcomes():
-                    self._settle(outcome)
-                    self.status = replace(
-                        self.status,
-                        finished_now=self.status.finished_now + 1,
-                        seconds=time.monotonic() - began,
-                    )
-                    if observe is not None:
-                        observe(self.status)
+        threads, limit = campaign.threads, campaign.limits.time
+        if self.cluster is not None and self.cluster.kind == "slurm":
+            given = int(
+                self.cluster.memory * 2**30
+            )  # beyond that Slurm would kill the whole bundle
+            start["memory"] = min(start["memory"], given)
+        if self.cluster is None:
+            workers = min(campaign.workers, len(self.queue))
+            with EnginePool(start, workers=workers, threads=threads, limit=limit) as pool:
+                yield pool
+            return
+        scratch = None if self.cluster.scratch is None else str(self.cluster.scratch)
+        label, token = self.store.header.label, mark(results)
+        work = Work(start, campaign.kind, threads, limit, str(results), token, label)
+        work = replace(work, keep=self.keep, scratch=scratch)
+        with open_executor(self.cluster, results, strict=False) as executor:
+            yield ClusterPool(executor, work, lambda: len(self.queue), self.cluster.versions)
 
-    def _next(self) -> Task:
-        key, attempt = self.queue.popleft()
+    def _take_over(
+        self, pool: EnginePool | ClusterPool, observe: Callable[[Status], None] | None
+    ) -> None:
+        """Settle what an earlier run left on the cluster; what still runs there is not queued."""
+        if isinstance(pool, EnginePool):
+            return
+        ended, running = pool.take_over(self._task)
+        wanted = set(self.queue)
+        ended = [one for one in ended if (one.task.material, one.task.attempt) in wanted]
+        taken = running | {(one.task.material, one.task.attempt) for one in ended}
+        self.queue = deque(job for job in self.queue if job not in taken)
+        for outcome in ended:
+            self._finish(outcome, pool, observe)
+
+    def _work(
+        self,
+        pool: EnginePool | ClusterPool,
+        limit: int | None,
+        observe: Callable[[Status], None] | None,
+    ) -> None:
+        allowed = limit if limit is not None else -1
+        while pool.busy or (self.queue and allowed):
+            wanted = pool.free
+            while wanted > 0 and self.queue and allowed:
+                wanted, allowed = wanted - 1, allowed - 1
+                pool.submit(self._task(*self.queue.popleft()), self.campaign.kind)
+            for outcome in pool.outcomes():
+                self._finish(outcome, pool, observe)
+            self.record.refresh(self.status, pool)
+
+    def _finish(
+        self,
+        outcome: Outcome,
+        pool: EnginePool | ClusterPool,
+        observe: Callable[[Status], None] | None,
+    ) -> None:
+        """One attempt is over."""
+        self._settle(outcome)
+        self.status = replace(
+            self.status,
+            finished_now=self.status.finished_now + 1,
+            seconds=time.monotonic() - self.began,
+        )
+        self.record.refresh(self.status, pool)
+        if observe is not None:
+            observe(self.status)
+
+    def _task(self, key: str, attempt: int) -> Task:
         name = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-{attempt}"
-        scratch = self.scratch / name
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
         seed = self.campaign.engine.seed + SEED_STRIDE * attempt
-        return Task(key, attempt, seed, scratch, self.checkpoints / name)
+        return Task(key, attempt, seed, self.scratch / name, self.checkpoints / name)
 
     def _settle(self, outcome: Outcome) -> None:
         """Store an outcome, count it, or queue the job again."""
         task, answer = outcome.task, outcome.answer
-        self.store.append(_row(outcome))
+        self.store.append(_row(outcome, self.store.header))
         if not self.keep:
             shutil.rmtree(task.scratch, ignore_errors=True)
         if task.checkpoint.exists():
@@ -246,8 +282,9 @@ class _Run:
             self.status = replace(self.status, **{status: getattr(self.status, status) + 1})
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: Outcome, header: Header) -> dict[str, Any]:
     task, answer = outcome.task, outcome.answer
+    values = {header.column(name): value for name, value in answer.get("values", {}).items()}
     return {
         "key": task.material,
         "attempt": task.attempt,
@@ -258,5 +295,5 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "seed": task.seed,
         "wall_s": round(answer["wall_s"], 4),
         "engine_version": outcome.version,
-        **answer.get("values", {}),
+        **values,
     }

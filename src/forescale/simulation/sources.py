@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from forescale.errors import ConfigError, DataError, MaterialError
+from forescale._machine.plugins import build, said
+from forescale.errors import DataError, MaterialError
 from forescale.materials import parse_material
 from forescale.simulation.campaign import Campaign, MaterialsConfig
 from forescale.simulation.generators import GENERATORS
-from forescale.simulation.registry import load_object, resolve
-from forescale.tables import read_columns
+from forescale.tables import Dialect, read_columns
 
 SHOWN = 5
+MOST = 1_000_000
+"""Materials that a generator may yield."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ def list_materials(campaign: Campaign) -> MaterialList:
     for number, config in enumerate(campaign.materials):
         origin, texts = _texts(config, campaign)
         found: dict[str, None] = {}
+        if config.dataset is not None:  # of the catalog: canonical already
+            found, texts = dict.fromkeys(texts), ()
         for row, text in enumerate(texts, start=1):
             try:
                 found[parse_material(campaign.kind, text).key] = None
@@ -60,32 +65,29 @@ def list_materials(campaign: Campaign) -> MaterialList:
 
 def _texts(config: MaterialsConfig, campaign: Campaign) -> tuple[str, Iterable[str]]:
     if config.file is not None:
-        return str(config.file), _column(config.file, config.column)
+        return str(config.file), _column(config.file, config.column, config.sheet)
     if config.dataset is not None:
         return config.dataset, _catalog_keys(config.dataset)
     name = str(config.generator)
-    generate: Callable[..., Iterable[str]] | None = GENERATORS.get(name)
-    if generate is None:
-        if ":" not in name:
-            raise ConfigError(
-                f"materials.generator: got {name!r}, expected one of {', '.join(GENERATORS)}, "
-                "or 'module:function' or 'file.py:function'"
-            )
-        generate = load_object(resolve(name, campaign.folder))
-    assert generate is not None
-    try:
-        return name, generate(**config.options)
-    except TypeError as error:
-        raise ConfigError(f"materials.options of generator {name!r}: {error}") from error
+    generate = GENERATORS.find(name, folder=campaign.folder)
+    made = build("materials.options", generate, config.options)
+    with said(f"materials.generator: {name} fails"):
+        texts = list(islice(made, MOST + 1))
+    if len(texts) > MOST:
+        raise DataError(
+            f"materials.generator: {name} yields more than {MOST:,} materials; give it options "
+            "with which it yields fewer"
+        )
+    return name, texts
 
 
-def _column(file: Path, column: str) -> list[str]:
-    return list(read_columns(file, [column])[column])
+def _column(file: Path, column: str, sheet: str | None) -> list[str]:
+    return list(read_columns(file, [column], Dialect(sheet=sheet))[column])
 
 
 def _catalog_keys(dataset: str) -> list[str]:
     """Materials of a catalog entry, whichever of its properties they have."""
-    from forescale.catalog import get_entry, load_dataset
+    from forescale.catalog import get_entry, kept_dataset
 
-    tables = [load_dataset(dataset, name) for name in get_entry(dataset).properties]
+    tables = [kept_dataset(dataset, name) for name in get_entry(dataset).properties]
     return list(dict.fromkeys(str(key) for table in tables for key in table.keys))

@@ -23,11 +23,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from forescale.engines.contract import Engine, EngineProtocol, Job, Record
+from forescale.engines.registry import build_engine, resolve
 from forescale.errors import ConfigError, MaterialError
 from forescale.simulation.campaign import Campaign
-from forescale.simulation.engine import Engine, EngineProtocol, Job, Record
 from forescale.simulation.output import campaign_table
-from forescale.simulation.registry import build_engine, resolve
 from forescale.simulation.runner import run_campaign
 
 
@@ -45,15 +45,15 @@ class EngineContract:
 
     Attributes
     ----------
-    engine_type : type
+    engine_type
         The engine class.
-    name : str
+    name
         Its name as in campaign files.
-    settings : dict
+    settings
         Settings to build it with.
-    works : tuple of (kind, material)
+    works
         Canonical materials that it can do.
-    refuses : tuple of (kind, material)
+    refuses
         Canonical materials that it must refuse with :class:`MaterialError`.
     """
 

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from forescale.engines.contract import Engine, Job
+from forescale.engines.registry import build_engine
 from forescale.errors import MaterialError
-from forescale.simulation.engine import Engine, Job
-from forescale.simulation.registry import build_engine
 
 OUTPUT_FILE = "output.txt"
 
@@ -89,7 +89,7 @@ def _attempt(engine: Engine, job: Job) -> dict[str, Any]:
         }
     except MaterialError as error:
         return {"status": "unsupported", "reason": str(error)}
-    except Exception as error:  # an engine may raise anything; the campaign goes on
+    except (Exception, SystemExit) as error:  # an engine may raise anything; the campaign goes on
         return {"status": "failed", "reason": f"{type(error).__name__}: {error}"}
 
 

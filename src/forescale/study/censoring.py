@@ -55,4 +55,5 @@ class Censoring:
             found,
             mean=self.raised(found.mean),
             half_capacity=None if half is None else self.raised(half),
+            of_source=tuple(map(self.raised, found.of_source)),
         )

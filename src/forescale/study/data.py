@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forescale.catalog import load_dataset
+from forescale._machine.executors import Workers
 from forescale.descriptors import DescribedBlock, describe, describe_by_table
+from forescale.doubt import Doubt, doubt_of_unit, doubts_of
 from forescale.errors import ConfigError, DataError
-from forescale.learners import Block, Grid, TransferData
-from forescale.materials import GROUPINGS
-from forescale.splits import Split, replicate_rng, split_target, usable_source
+from forescale.learners import Block, TransferData
+from forescale.materials import GROUPINGS, KEY_VERSION
+from forescale.splits import Overlap, SharedMaterials, SplitKind
 from forescale.splits.groups import cluster_groups, column_groups
 from forescale.study.censoring import Censoring
-from forescale.study.config import SourceSizes, Study, TableSpec
-from forescale.tables import (
-    ColumnMap,
-    PropertyTable,
-    Provenance,
-    combine,
-    read_table,
-    same_dimension,
-)
-from forescale.tables.property_table import Kind
+from forescale.study.config import Study
+from forescale.study.sources import CatalogTable, RawTable
+from forescale.tables import PropertyTable, TablesApart, combine
 from forescale.tables.reading import OnError
+
+
+def _scaled(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Another property has a scale of its own, learnt from computed values alone."""
+    return np.asarray((values - values.mean()) / (values.std() or 1.0))
 
 
 @dataclass(frozen=True)
 class StudyData:
-    """Everything a study learns from and is tested on, in the target's unit."""
+    """Everything a study learns from and is tested on, in the target's unit.
+
+    ``source`` is one table, or several apart; ``same_of`` then says of each whether its property
+    is the target's.
+    """
 
     source: PropertyTable
     target: PropertyTable
@@ -42,12 +45,15 @@ class StudyData:
     censoring: Censoring | None = None
     same_property: bool = True
     tasks: NDArray[np.float64] | None = None
+    group: str = ""
+    leave_out: bool = False
+    doubts: tuple[Doubt, ...] = ()
+    same_of: tuple[bool, ...] = ()
 
     def arrays(self) -> TransferData:
         """The arrays that learners see."""
         rows = len(self.source)
-        known = set(self.target.keys)
-        source_only = np.flatnonzero([key not in known for key in self.source.keys])
+        source_only = self.shared.source_only
         return TransferData(
             blocks=tuple(
                 Block(
@@ -56,76 +62,57 @@ class StudyData:
                     source=block.index[:rows],
                     target=block.index[rows:],
                     name=block.name,
+                    cumulative=block.cumulative,
                 )
                 for block in self.blocks
             ),
             source_values=self._source_values(),
             target_values=self._learnt(self.target.values),
-            # Where nearly all sources are targets too, inputs of both must do.
+            # Where nearly all sources are targets too, learners that share their scales among
+            # replicates learn them from inputs of both; those of their own do not.
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
             same_property=self.same_property,
             source_tasks=self.tasks,
+            leave_out=self.leave_out,
+            source_of=self.source_of,
+            same_of=self.same_of,
         )
+
+    @property
+    def source_of(self) -> NDArray[np.int64] | None:
+        """Which of several sources each row is of; None where there is one."""
+        return self.source.table_of if isinstance(self.source, TablesApart) else None
 
     def _source_values(self) -> NDArray[np.float64]:
         values = self.source.values
-        if self.same_property:
-            return self._learnt(values)
-        # Another property has a scale of its own, learnt from computed values alone.
-        return np.asarray((values - values.mean()) / (values.std() or 1.0))
+        if self.source_of is None:
+            return self._learnt(values) if self.same_property else _scaled(values)
+        found = np.empty(len(values))
+        for place, same in enumerate(self.same_of):
+            own = self.source_of == place
+            found[own] = self._learnt(values[own]) if same else _scaled(values[own])
+        return found
 
     def _learnt(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.censoring is None else self.censoring.learnt(values)
 
-    def split(self, study: Study, replicate: int) -> Split:
-        """Rows of one replicate: fresh order of the source, fresh split of the target."""
-        rng = replicate_rng(study.seed, replicate)
-        train, test = split_target(
-            rng, self.groups, study.evaluation.test_fraction, train_size=study.grid.n_target[-1]
-        )
-        usable = self.usable_source(study, test, study.evaluation.overlap)
-        return Split(source=rng.permutation(usable), train=train, test=test)
+    @cached_property
+    def shared(self) -> SharedMaterials:
+        """Which materials, and which groups that hide them, are on both sides."""
+        group_of = GROUPINGS.get(self.target.material_kind, {}).get(self.group)
+        return SharedMaterials.of(self.source.keys, self.target.keys, group_of)
 
-    def usable_source(
-        self, study: Study, test: NDArray[np.int64], policy: str
-    ) -> NDArray[np.int64]:
+    def usable_source(self, test: NDArray[np.int64], policy: Overlap) -> NDArray[np.int64]:
         """Rows of the source that may be learnt from where these rows of the target are tested."""
-        label = study.evaluation.split.partition(":")[2]
-        return usable_source(
-            self.source.keys,
-            self.target.keys[test],
-            policy,
-            GROUPINGS.get(self.target.material_kind, {}).get(label),
-            self.target.keys,
-        )
-
-    def grid(self, study: Study) -> Grid:
-        """Sizes of the grid, with the largest n that every replicate has."""
-        usable = min(len(self.split(study, r).source) for r in range(study.replicates))
-        if usable < 5:
-            raise ConfigError(
-                f"evaluation.overlap = {study.evaluation.overlap!r} leaves {usable} source "
-                f"materials of {len(self.source)}, expected at least 5; "
-                "use more computed data or overlap = 'allow'"
-            )
-        wanted = study.grid.n_source
-        if isinstance(wanted, SourceSizes):
-            last, key = wanted.to or usable, "grid.n_source.to"
-            sizes = np.geomspace(min(wanted.start, last), last, wanted.count)
-            n_source = np.unique(np.rint(sizes).astype(np.int64))
-        else:
-            n_source, key = np.array(wanted, dtype=np.int64), "grid.n_source"
-        if n_source[-1] > usable:
-            raise ConfigError(
-                f"{key}: got {n_source[-1]}, expected at most {usable}, the source materials that "
-                f"every replicate has ({len(self.source)} in all, "
-                f"overlap = {study.evaluation.overlap!r})"
-            )
-        return Grid(n_source=n_source, n_target=np.array(study.grid.n_target, dtype=np.int64))
+        return self.shared.usable(test, policy)
 
     def digest(self) -> dict[str, str]:
         """Hashes of what was learnt from: a run may only be resumed on the same."""
-        digests = {"source": _digest(self.source), "target": _digest(self.target)}
+        digests = {
+            "keys": f"version {KEY_VERSION}",
+            "source": _digest(self.source),
+            "target": _digest(self.target),
+        }
         if self.tasks is not None and self.tasks.shape[1]:
             raw = np.ascontiguousarray(self.tasks, dtype="<f8").tobytes()
             digests["tasks"] = hashlib.sha256(raw).hexdigest()
@@ -136,7 +123,7 @@ def load_data(
     study: Study,
     *,
     on_error: OnError = "raise",
-    workers: int = 1,
+    workers: Workers = 1,
     show_progress: bool = True,
 ) -> StudyData:
     """Load both sides of a study and featurise their materials.
@@ -155,7 +142,8 @@ def load_data(
             "expected measured values that differ: there is nothing to predict"
         )
     sources = [
-        _load(spec, f"source[{i}]", study, on_error, ()) for i, spec in enumerate(study.source)
+        spec.load(f"source[{i}]", "computed", seed=study.seed, on_error=on_error)
+        for i, spec in enumerate(study.source)
     ]
     for place, table in enumerate(sources):
         if study.descriptor.solvent is not None and table.material_kind != "pair":
@@ -167,16 +155,7 @@ def load_data(
             raise ConfigError(
                 f"source[{place}] holds {table.material_kind}s, the target {target.material_kind}s"
             )
-    unit = target.unit
-    if study.cross_property:
-        unit = next(t.unit for s, t in zip(study.source, sources, strict=True) if s.task is None)
-    source = combine(
-        [
-            _in_unit(table, unit, f"source[{i}]")
-            for i, (spec, table) in enumerate(zip(study.source, sources, strict=True))
-            if spec.task is None
-        ]
-    )
+    source = _joined(study, sources, target.unit)
     keys = [*source.keys, *target.keys]
     if study.descriptor.file is not None:
         assert study.descriptor.material is not None
@@ -196,7 +175,51 @@ def load_data(
     censoring = None if floor is None else Censoring(floor.floor, floor.learn_as)
     same = not study.cross_property
     tasks = _tasks(study, sources, source)
-    return StudyData(source, target, blocks, groups, censoring, same, tasks)
+    column = study.evaluation.split.column
+    leave_out = study.evaluation.overlap in {Overlap.EXCLUDE, Overlap.EXCLUDE_GROUP}
+    doubts = _doubts(study, target, sources)
+    same_of = tuple(not spec.cross_property for spec in study.apart)
+    return StudyData(
+        source, target, blocks, groups, censoring, same, tasks, column, leave_out, doubts, same_of
+    )
+
+
+def _joined(study: Study, tables: list[PropertyTable], unit: str) -> PropertyTable:
+    """All sources of the study's property as one table, merged or apart."""
+    own = [
+        (f"source[{place}]", spec, table)
+        for place, (spec, table) in enumerate(zip(study.source, tables, strict=True))
+        if spec.task is None
+    ]
+    if study.apart:
+        return TablesApart.of(
+            [t if spec.cross_property else _in_unit(t, unit, where) for where, spec, t in own]
+        )
+    if study.cross_property:
+        unit = own[0][2].unit
+    return combine([_in_unit(table, unit, where) for where, _, table in own])
+
+
+def _doubts(study: Study, target: PropertyTable, sources: list[PropertyTable]) -> tuple[Doubt, ...]:
+    """Doubtful values of the study's tables: the user's own, then the catalog's."""
+    names = ["target", *(f"source[{place}]" for place in range(len(sources)))]
+    sides = zip(names, [study.target, *study.source], [target, *sources], strict=True)
+    own_first = sorted(sides, key=lambda side: isinstance(side[1], CatalogTable))
+    of_unit = (
+        doubt_of_unit(table, target, "target")
+        for spec, table in zip(study.source, sources, strict=True)
+        if not spec.cross_property and spec.task is None
+    )
+    return (
+        *(doubt for doubt in of_unit if doubt is not None),
+        *(
+            doubt
+            for name, spec, table in own_first
+            for doubt in doubts_of(
+                table, name, spec.dataset if isinstance(spec, CatalogTable) else ""
+            )
+        ),
+    )
 
 
 def _tasks(
@@ -228,20 +251,21 @@ def _tasks(
 
 def _load_target(study: Study, on_error: OnError) -> PropertyTable:
     """The target, with the column that splits are made by unless materials tell it themselves."""
-    spec, label = study.target, study.evaluation.split.partition(":")[2]
-    kinds = GROUPINGS if spec.kind is None else [spec.kind]
+    spec, label = study.target, study.evaluation.split.column
+    kinds = [spec.kind] if isinstance(spec, RawTable) else GROUPINGS
     told = any(label in GROUPINGS.get(kind, {}) for kind in kinds)
-    return _load(spec, "target", study, on_error, (label,) if label and not told else ())
+    keep = (label,) if label and not told else ()
+    return spec.load("target", "measured", seed=study.seed, keep=keep, on_error=on_error)
 
 
 def _groups(
     study: Study, target: PropertyTable, blocks: tuple[DescribedBlock, ...]
 ) -> NDArray[np.int64]:
-    label = study.evaluation.split.partition(":")[2]
+    label = study.evaluation.split.column
     classes = GROUPINGS.get(target.material_kind, {})
-    if study.evaluation.overlap == "exclude-group" and label not in classes:
+    if study.evaluation.overlap is Overlap.EXCLUDE_GROUP and label not in classes:
         raise ConfigError(
-            f"evaluation.overlap: got exclude-group with split = {study.evaluation.split!r}, "
+            f"evaluation.overlap: got exclude-group with split = {str(study.evaluation.split)!r}, "
             f"expected group:NAME with a class that a {target.material_kind} tells itself "
             f"({', '.join(classes) or 'there is none'})"
         )
@@ -255,58 +279,10 @@ def _groups(
                 "or a column of the target's file"
             )
         return column_groups(target.frame[label])
-    if study.evaluation.split == "cluster":
+    if study.evaluation.split.kind is SplitKind.CLUSTER:
         described = [block.features.values[block.index[-len(target) :]] for block in blocks]
         return cluster_groups(np.concatenate(described, axis=1), study.seed)
     return np.arange(len(target))
-
-
-def _load(
-    spec: TableSpec, where: str, study: Study, on_error: OnError, keep: tuple[str, ...]
-) -> PropertyTable:
-    kind: Kind = "measured" if where == "target" else "computed"
-    if spec.dataset is not None:
-        table = load_dataset(spec.dataset, spec.property, sample=spec.sample, seed=study.seed)
-        if table.kind != kind:
-            raise ConfigError(f"{where}: dataset {spec.dataset!r} is {table.kind}, expected {kind}")
-        missing = [column for column in keep if column not in table.frame]
-        if missing:
-            raise ConfigError(
-                f"evaluation.split: dataset {spec.dataset!r} has no column {missing[0]!r}"
-            )
-        return table
-    assert spec.file is not None
-    if spec.kind is None:
-        table = PropertyTable.from_parquet(Path(spec.file))
-        if table.kind != kind:
-            raise ConfigError(f"{where}: {spec.file} holds {table.kind} values, expected {kind}")
-        missing = [column for column in keep if column not in table.frame]
-        if missing:
-            raise ConfigError(f"evaluation.split: {spec.file} has no column {missing[0]!r}")
-        return _sampled(table, spec.sample, study.seed)
-    assert spec.value is not None
-    assert spec.kind is not None
-    assert spec.unit is not None
-    try:
-        same_dimension(spec.unit, spec.unit)
-    except ConfigError as error:
-        raise ConfigError(f"{where}.unit: {error}") from None
-    try:
-        columns = spec.columns()
-    except ConfigError as error:
-        raise ConfigError(f"{where}.{error}") from None
-    assert columns is not None
-    table = read_table(
-        Path(spec.file),
-        ColumnMap(columns, spec.value, keep, spec.valid),
-        name=spec.property or spec.value,
-        unit=spec.unit,
-        kind=kind,
-        material_kind=spec.kind,
-        provenance=Provenance(dataset=Path(spec.file).name),
-        on_error=on_error,
-    )
-    return _sampled(table, spec.sample, study.seed)
 
 
 def _in_unit(table: PropertyTable, unit: str, where: str) -> PropertyTable:
@@ -317,15 +293,6 @@ def _in_unit(table: PropertyTable, unit: str, where: str) -> PropertyTable:
             f"{where}.unit: {error}, the unit of the target; for another property than the "
             "target's say cross_property = true in every source"
         ) from None
-
-
-def _sampled(table: PropertyTable, size: int | None, seed: int) -> PropertyTable:
-    from dataclasses import replace
-
-    if size is None or len(table) <= size:
-        return table
-    chosen = np.sort(np.random.default_rng(seed).choice(len(table), size, replace=False))
-    return replace(table, frame=table.frame.iloc[chosen].reset_index(drop=True))
 
 
 def _digest(table: PropertyTable) -> str:

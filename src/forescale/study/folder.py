@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import tomli_w
+from numpy.typing import NDArray
 
-from forescale import __version__
-from forescale._files import replace_file, write_text
+from forescale._machine.files import cannot_write, locked, replace_file, write_text
+from forescale._machine.spreadsheets import write_csv
 from forescale.errors import RunFolderError
+from forescale.learners import Grid
 from forescale.study.config import Study
 from forescale.study.data import StudyData
-from forescale.tables import measurement_scatter
-from forescale.tables.property_table import PropertyTable
+from forescale.study.design import Design
+from forescale.study.manifest import Manifest
+from forescale.study.sources import HeldTable
 
-_IDENTITY = ("study", "data", "descriptor", "forescale")
 _PARTS = "part-" + 5 * "[0-9]" + ".parquet"
-MIN_REPEATED = 10
-"""Materials with repeats below which their scatter is no noise floor: too few to be typical."""
-_PACKAGES = ("numpy", "scipy", "pandas", "rdkit", "chemicals")
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,15 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def open(cls, path: Path, study: Study, data: StudyData) -> RunFolder:
+    def open(
+        cls, path: Path, study: Study, data: StudyData, design: Design | None = None
+    ) -> RunFolder:
         """Create the folder, or resume one of the same study.
+
+        Parameters
+        ----------
+        design
+            The study's, if it is resolved already.
 
         Raises
         ------
@@ -48,57 +51,69 @@ class RunFolder:
             else, or cannot be written.
         """
         folder = cls(path)
-        manifest = _manifest(study, data)
+        manifest = Manifest.of(study, data, design or Design.of(study, data))
+        # Whatever cannot be written down is found before the folder remembers anything of it.
+        texts = {"study.toml": tomli_w.dumps(study.to_plain()), "manifest.json": manifest.to_text()}
+        folder._refuse_foreign()
         try:
             path.mkdir(parents=True, exist_ok=True)
             if folder.manifest_path.exists():
                 folder._refuse_other(manifest)
-            elif any(entry for entry in path.iterdir() if not entry.name.startswith(".")):
-                raise RunFolderError(
-                    f"{path}: not empty and not a run folder (no manifest.json); choose another"
-                )
             for sub in ("errors", "predictions", "figures"):
                 (path / sub).mkdir(exist_ok=True)
-            write_text(path / "study.toml", tomli_w.dumps(study.to_plain()))
-            write_text(folder.manifest_path, json.dumps(manifest, indent=2, allow_nan=False))
+            _keep_tables(path, study)
+            for name, text in texts.items():
+                write_text(path / name, text)
             rejected = pd.concat([data.source.rejected, data.target.rejected], ignore_index=True)
             if len(rejected):
-                write_text(path / "rejects.csv", rejected.to_csv(index=False))
+                write_csv(path / "rejects.csv", rejected)
         except OSError as error:
-            raise RunFolderError(
-                f"{path}: cannot be written ({error}); choose another folder"
-            ) from None
+            raise RunFolderError(cannot_write(path, error)) from None
         return folder
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder against another process that would write to it.
+
+        Raises
+        ------
+        RunFolderError
+            If another process holds it (which one is told), it is no run folder, or it cannot
+            be written.
+        """
+        self._refuse_foreign()
+        with locked(self.path / ".lock", "another run"):
+            yield
+
+    def _refuse_foreign(self) -> None:
+        """Refuse a folder with something else in it."""
+        try:
+            ours = self.manifest_path.exists() or not self.path.is_dir()
+            if not ours and any(not e.name.startswith(".") for e in self.path.iterdir()):
+                raise RunFolderError(
+                    f"{self.path}: not empty and not a run folder (no manifest.json); "
+                    "choose another"
+                )
+        except OSError as error:
+            raise RunFolderError(f"{self.path}: cannot be read ({error.strerror})") from None
 
     @property
     def manifest_path(self) -> Path:
+        """Where the manifest is."""
         return self.path / "manifest.json"
 
     @property
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Manifest:
         """The manifest of an existing run."""
-        try:
-            return dict(json.loads(self.manifest_path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise RunFolderError(
-                f"{self.path}: not a readable run folder ({error}); "
-                "expected one made by forescale run"
-            ) from None
+        return Manifest.read(self.manifest_path)
 
     @property
     def identity(self) -> str:
         """Hash of what the run's numbers depend on: study, data, descriptor, release."""
-        found = {key: _placeless(self.manifest.get(key)) for key in _IDENTITY}
-        return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+        return self.manifest.identity
 
-    def _refuse_other(self, wanted: Mapping[str, Any]) -> None:
-        found = self.manifest
-        differing = [
-            line
-            for key in _IDENTITY
-            for line in _differences(_placeless(found.get(key)), _placeless(wanted[key]), key)
-        ]
-        if differing:
+    def _refuse_other(self, wanted: Manifest) -> None:
+        if differing := self.manifest.differences(wanted):
             shown = "\n".join(f"  {line}" for line in differing[:10])
             raise RunFolderError(
                 f"{self.path}: holds the run of another study; choose another folder or delete it. "
@@ -109,20 +124,82 @@ class RunFolder:
         """Replicates whose parts are whole, and parts that are not."""
         whole: set[int] = set()
         damaged: list[Path] = []
-        for part in sorted((self.path / "errors").glob(_PARTS)):
+        for part in self._parts("errors"):
             replicate = int(part.stem.removeprefix("part-"))
             try:
-                frame = pd.read_parquet(part)
-                predictions = pd.read_parquet(self._prediction_part(replicate))
-                found = {*frame["replicate"], *predictions["replicate"]}
-            except (OSError, ValueError, KeyError, pa.ArrowException):
-                damaged.append(part)
-                continue
-            if found != {replicate}:
+                _read_part(part, "errors")
+                _read_part(self._prediction_part(replicate), "predictions")
+            except RunFolderError:
                 damaged.append(part)
             else:
                 whole.add(replicate)
         return whole, damaged
+
+    def cells(self, replicate: int) -> set[tuple[int, int]]:
+        """Cells (n, m) that a finished replicate has, scratch and zero-shot included."""
+        return self._places(replicate).get("", set())
+
+    def source_cells(self, replicate: int) -> dict[str, set[tuple[int, int]]]:
+        """Cells of the own curve of each of several sources that a finished replicate has."""
+        return {name: cells for name, cells in self._places(replicate).items() if name}
+
+    def _places(self, replicate: int) -> dict[str, set[tuple[int, int]]]:
+        part = _with_source(_read_part(self._error_part(replicate), "errors"))
+        return {
+            str(name): set(zip(own["n_source"].tolist(), own["n_target"].tolist(), strict=True))
+            for name, own in part.groupby("source")
+        }
+
+    def grid_of(self, study: Study) -> Grid | None:
+        """The grid that is here, where the same one is asked for; else None."""
+        if not self.manifest_path.is_file():
+            return None
+        known = self.manifest
+        if known.design is None or known.study.grid != study.grid:
+            return None
+        own: tuple[NDArray[np.int64], ...] = ()
+        asked = [spec.n_source for spec in study.apart]
+        if asked == [spec.n_source for spec in known.study.apart]:
+            own = tuple(np.array(sizes, dtype=np.int64) for sizes in known.design.of_source)
+        return Grid(np.array(known.design.n_source), np.array(known.design.n_target), own)
+
+    def grow(self, replicate: int, errors: pd.DataFrame, predictions: pd.DataFrame) -> None:
+        """Add cells to a finished replicate; what is there stays as it is.
+
+        Parameters
+        ----------
+        errors, predictions
+            As for :meth:`add`, of a grid that has the new cells, and perhaps old ones.
+        """
+        old = _read_part(self._error_part(replicate), "errors")
+        here, new = self._places(replicate), _with_source(errors)
+        places = zip(new["source"], new["n_source"], new["n_target"], strict=True)
+        errors = errors[[(n, m) not in here.get(name, set()) for name, n, m in places]]
+        whole = pd.concat([old, errors], ignore_index=True)
+        errors = _of_all(errors)
+        last = _of_all(whole)["n_source"].max()
+        if "half_capacity" in whole:  # it is halved at the largest size alone
+            half = whole["half_capacity"].fillna(False).astype(bool)
+            whole = whole.assign(half_capacity=half)[~half | (whole["n_source"] == last)]
+        at_the_corner = len(errors) and (
+            errors["n_source"].max() == last and errors["n_target"].max() == whole["n_target"].max()
+        )
+        if not at_the_corner:
+            predictions = pd.read_parquet(self._prediction_part(replicate))
+        self.add(replicate, whole.reset_index(drop=True), predictions)
+
+    def unfinished(self) -> str:
+        """Which replicates the study asked for are not there, in a sentence; empty if all are."""
+        asked = range(self.manifest.study.replicates)
+        there = {int(path.stem.removeprefix("part-")) for path in self._parts("errors")}
+        missing = sorted({*asked} - there - {*self.lost_replicates()})
+        if not missing:
+            return ""
+        shown = ", ".join(map(str, missing[:5])) + (", …" if len(missing) > 5 else "")
+        return (
+            f"{len(there)} of {len(asked)} replicates are finished (missing: {shown}): everything "
+            "here is of these alone, and will change. The same forescale run goes on with the rest."
+        )
 
     def add(self, replicate: int, errors: pd.DataFrame, predictions: pd.DataFrame) -> None:
         """Keep one finished replicate. The errors part comes last: it says that all is there."""
@@ -137,13 +214,22 @@ class RunFolder:
             yield
         except OSError as error:
             raise RunFolderError(
-                f"{self.path}: cannot be written ({error}); what is finished is kept, and the "
-                "same command continues there once this is mended"
+                f"{cannot_write(self.path, error)}; what is finished is kept"
             ) from None
 
     def errors(self) -> pd.DataFrame:
         """All errors: columns replicate, n_source, n_target, metric, value."""
         return self._errors(half_capacity=False)
+
+    def source_errors(self) -> pd.DataFrame:
+        """Errors of the own curves of several sources: columns source and as `errors`.
+
+        ``n_source`` counts the values of that source; all of the others are there. Empty
+        where there is one source.
+        """
+        errors = _with_source(self._read_parts("errors")).drop(columns="lost", errors="ignore")
+        found = errors[errors["source"] != ""]
+        return found.drop(columns="half_capacity", errors="ignore").reset_index(drop=True)
 
     def half_capacity_errors(self) -> pd.DataFrame:
         """Errors at the largest n with half the learner's capacity; empty if it has no limit."""
@@ -162,9 +248,9 @@ class RunFolder:
         """Replicates whose learner failed when they were last tried, and why."""
         try:
             noted = json.loads(self._lost_path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return {int(replicate): str(one["reason"]) for replicate, one in noted.items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return {}
-        return {int(replicate): str(one["reason"]) for replicate, one in noted.items()}
 
     def note_lost(self, lost: Mapping[int, tuple[str, str]]) -> None:
         """Keep the reason and details of each lost replicate, instead of those noted before."""
@@ -180,7 +266,7 @@ class RunFolder:
         return self.path / "lost.json"
 
     def _errors(self, *, half_capacity: bool) -> pd.DataFrame:
-        errors = self._read_parts("errors").drop(columns="lost", errors="ignore")
+        errors = _of_all(self._read_parts("errors")).drop(columns="lost", errors="ignore")
         if "half_capacity" not in errors:  # a run made before they were kept
             return errors.iloc[:0] if half_capacity else errors
         wanted = errors[errors["half_capacity"] == half_capacity]
@@ -191,10 +277,13 @@ class RunFolder:
         return self._read_parts("predictions")
 
     def _read_parts(self, kind: str) -> pd.DataFrame:
-        parts = sorted((self.path / kind).glob(_PARTS))
+        parts = self._parts(kind)
         if not parts:
             raise RunFolderError(f"{self.path}: no finished replicate; run the study first")
-        return pd.concat([pd.read_parquet(part) for part in parts], ignore_index=True)
+        return pd.concat([_read_part(part, kind) for part in parts], ignore_index=True)
+
+    def _parts(self, kind: str) -> list[Path]:
+        return sorted((self.path / kind).glob(_PARTS))
 
     def _error_part(self, replicate: int) -> Path:
         return self.path / "errors" / f"part-{replicate:05d}.parquet"
@@ -203,59 +292,91 @@ class RunFolder:
         return self.path / "predictions" / f"part-{replicate:05d}.parquet"
 
 
+_COLUMNS = {
+    "errors": {"replicate": "iu", "n_source": "iu", "n_target": "iu", "metric": "OT", "value": "f"},
+    "predictions": {"replicate": "iu", "row": "iu", "key": "OT", "measured": "f", "predicted": "f"},
+}
+"""Columns that parts have, whatever the release that wrote them, and kinds of their types."""
+
+
+def _read_part(path: Path, kind: str) -> pd.DataFrame:
+    """One part, checked to be what its name says.
+
+    Raises
+    ------
+    RunFolderError
+        If it is damaged or something else.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise RunFolderError(_damaged(path, " ".join(str(error).split())[:200])) from None
+    wanted = _COLUMNS[kind]
+    wrong = [
+        name for name, kinds in wanted.items() if name not in frame or not _of(frame[name], kinds)
+    ]
+    if wrong:
+        raise RunFolderError(_damaged(path, f"its {', '.join(wrong)} cannot be read"))
+    if set(frame["replicate"]) != {int(path.stem.removeprefix("part-"))}:
+        raise RunFolderError(_damaged(path, "it holds another replicate than its name says"))
+    return frame
+
+
+def _with_source(errors: pd.DataFrame) -> pd.DataFrame:
+    """Errors with the source whose values ``n_source`` counts; empty: it counts all."""
+    named = errors.get("source", pd.Series("", index=errors.index, dtype=object))
+    return errors.assign(source=named.fillna("").astype(str))
+
+
+def _of_all(errors: pd.DataFrame) -> pd.DataFrame:
+    """Errors of cells whose n counts all computed values, whatever their source."""
+    if "source" not in errors:
+        return errors
+    own = _with_source(errors)
+    return errors[own["source"] == ""].drop(columns="source").reset_index(drop=True)
+
+
+def _of(column: pd.Series, kinds: str) -> bool:
+    if kinds == "OT":
+        return all(isinstance(value, str) for value in column)
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in kinds
+
+
+def _damaged(path: Path, why: str) -> str:
+    return f"{path}: damaged ({why}); run the study again in its folder to compute it anew"
+
+
+def _keep_tables(path: Path, study: Study) -> None:
+    """Keep the tables that a study holds in memory, where its file says they are."""
+    for source in (*study.source, study.target):
+        if isinstance(source, HeldTable):
+            (path / source.file).parent.mkdir(exist_ok=True)
+            with replace_file(path / source.file) as temporary:
+                source.table.to_parquet(temporary)
+
+
 def _write_part(path: Path, frame: pd.DataFrame) -> None:
     with replace_file(path) as temporary:
         frame.to_parquet(temporary, index=False)
 
 
-def _manifest(study: Study, data: StudyData) -> dict[str, Any]:
-    floor, repeated = measurement_scatter(data.target)
-    return {
-        "name": study.name,
-        "forescale": __version__,
-        "study": study.to_plain(),
-        "data": data.digest(),
-        "descriptor": "; ".join(dict.fromkeys(block.version for block in data.blocks)),
-        "seed": study.seed,
-        "metric_unit": data.target.unit,
-        "noise_floor": floor if repeated >= MIN_REPEATED else None,
-        "noise_floor_materials": repeated,
-        "tables": {"source": _card(data.source), "target": _card(data.target)},
-        "overlap_materials": len(set(data.source.keys) & set(data.target.keys)),
-        "features": sum(len(block.features.columns) for block in data.blocks),
-        "features_dropped": [name for block in data.blocks for name in block.features.dropped],
-        "versions": {package: version(package) for package in _PACKAGES},
-        "machine": {
-            "python": platform.python_version(),
-            "system": platform.system(),
-            "cpu": platform.machine(),
-        },
-    }
+def as_begun(study: Study, path: Path) -> Study:
+    """Return a study with the test sets and cells of the run it resumes, where it does not say.
 
-
-def _card(table: PropertyTable) -> dict[str, Any]:
-    return {
-        "property": table.name,
-        "unit": table.unit,
-        "kind": table.kind,
-        "material_kind": table.material_kind,
-        "materials": len(table),
-        "rejected_rows": len(table.rejected),
-        "datasets": [asdict(record) for record in table.provenance],
-    }
-
-
-def _placeless(value: Any) -> Any:
-    """Without paths of files: where a file lies does not matter, what it holds is hashed."""
-    if isinstance(value, dict):
-        return {key: _placeless(inner) for key, inner in value.items() if key != "file"}
-    return [_placeless(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _differences(found: Any, wanted: Any, key: str) -> list[str]:
-    if isinstance(found, dict) and isinstance(wanted, dict):
-        keys = sorted({*found, *wanted})
-        return [
-            line for k in keys for line in _differences(found.get(k), wanted.get(k), f"{key}.{k}")
-        ]
-    return [] if found == wanted else [f"{key}: the folder has {found!r}, asked for {wanted!r}"]
+    Runs of releases that only knew random test sets, merged all sources, or had no cell of
+    all measured values, are resumed as they were; sizes that were fitted to small data stay.
+    """
+    folder = RunFolder(path)
+    if not folder.manifest_path.is_file():
+        return study
+    begun = folder.manifest.study
+    change: dict[str, object] = {}
+    if "merge" not in study.model_fields_set and len(study.of_property) > 1:
+        change["merge"] = begun.merge
+    open_keys = {"evaluation": ("test",), "grid": ("all_measured", "n_source", "n_target")}
+    for part, keys in open_keys.items():
+        said, there = getattr(study, part), getattr(begun, part)
+        unsaid = {key: getattr(there, key) for key in keys if key not in said.model_fields_set}
+        if unsaid:
+            change[part] = said.model_copy(update=unsaid)
+    return study.model_copy(update=change)

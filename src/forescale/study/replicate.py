@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from forescale.errors import ForescaleError
 from forescale.learners import Grid
-from forescale.learners._base import GridPrediction
+from forescale.learners.contract import GridPrediction
+from forescale.metrics import Metric
 from forescale.splits import Split
-from forescale.study.metrics import METRICS
 
 
 def judge(
@@ -18,10 +18,11 @@ def judge(
     split: Split,
     grid: Grid,
     measured: NDArray[np.float64],
-    metrics: tuple[str, ...],
+    metrics: tuple[Metric, ...],
     *,
     replicate: int,
     same_property: bool = True,
+    sources: tuple[str, ...] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Errors of every cell of the grid, and test predictions at its far corner.
 
@@ -33,6 +34,8 @@ def judge(
         Measured values of all target rows, shape (rows,).
     same_property
         Whether zero-shot predictions are of the property that was measured.
+    sources
+        Names of several sources, each with cells of its own.
 
     Returns
     -------
@@ -40,7 +43,9 @@ def judge(
         Columns replicate, n_source, n_target, metric, value, half_capacity, lost.
         ``n_source`` 0 is the scratch baseline, ``n_target`` 0 the zero-shot one; rows with
         ``half_capacity`` are of the learner with half its capacity at the largest n; the
-        value is NaN where the cell failed, and ``lost`` says why.
+        value is NaN where the cell failed, and ``lost`` says why. Where there are several
+        sources also ``source``: the one whose values ``n_source`` counts, the others' all
+        there; empty where it counts all values, whatever their source.
     predictions
         Columns replicate, row, measured, predicted, std, scratch.
 
@@ -59,6 +64,10 @@ def judge(
         why = next(iter(result.lost.values()), "it returned no finite prediction")
         raise ForescaleError(f"every cell was lost; the first: {why}")
     errors = _errors(result, truth, grid, metrics, replicate)
+    if sources:
+        own = zip(sources, grid.of_source, result.of_source, strict=True)
+        parts = [_of_source(*one, truth, grid, metrics, replicate) for one in own]
+        errors = pd.concat([errors.assign(source=""), *parts], ignore_index=True)
     zero_shot = result.mean[-1, 0]
     if not same_property:
         errors = errors[errors["n_target"] > 0].reset_index(drop=True)
@@ -79,11 +88,33 @@ def judge(
     )
 
 
+def _of_source(
+    name: str,
+    sizes: NDArray[np.int64],
+    mean: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    grid: Grid,
+    metrics: tuple[Metric, ...],
+    replicate: int,
+) -> pd.DataFrame:
+    """Errors of one source's own cells."""
+    wanted = (len(sizes), 1 + len(grid.n_target), len(truth))
+    if mean.shape != wanted:
+        raise ForescaleError(
+            f"the learner returned predictions of shape {mean.shape} for the source {name!r}, "
+            f"expected {wanted}"
+        )
+    scratch = np.full((1, *wanted[1:]), np.nan)
+    found = GridPrediction(np.concatenate([scratch, mean]))
+    errors = _errors(found, truth, Grid(sizes, grid.n_target), metrics, replicate)
+    return errors[errors["n_source"] > 0].assign(source=name)
+
+
 def _errors(
     result: GridPrediction,
     truth: NDArray[np.float64],
     grid: Grid,
-    metrics: tuple[str, ...],
+    metrics: tuple[Metric, ...],
     replicate: int,
 ) -> pd.DataFrame:
     sizes_n = np.concatenate([[0], grid.n_source])
@@ -106,8 +137,8 @@ def _errors(
                     "replicate": replicate,
                     "n_source": n,
                     "n_target": m,
-                    "metric": metric,
-                    "value": METRICS[metric](mean, truth),
+                    "metric": metric.value,
+                    "value": metric(mean, truth),
                     "half_capacity": half,
                     "lost": pd.array(lost, dtype="string"),
                 }

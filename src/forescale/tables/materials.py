@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from forescale.errors import ConfigError, MaterialError
 from forescale.materials import parse_material
 from forescale.materials.pair import solute_key, solvent_key, temperature_ending
+from forescale.tables.dialect import DecimalMark
+from forescale.tables.numbers import read_numbers
 from forescale.tables.units import convert, same_dimension
 
 PLAUSIBLE_K = (100.0, 1000.0)
@@ -78,16 +80,18 @@ class ParsedRows:
     implausible: list[str | None]
 
 
-def parse_rows(kind: str, raw: pd.DataFrame, columns: str | PairColumns) -> ParsedRows:
+def parse_rows(
+    kind: str, raw: pd.DataFrame, columns: str | PairColumns, decimal: DecimalMark = "."
+) -> ParsedRows:
     """Parse the materials of all rows; nothing is raised for a bad one."""
     if isinstance(columns, PairColumns):
-        return _pairs(raw, columns)
+        return _pairs(raw, columns, decimal)
     texts = _texts(raw[columns])
     keys, faults = _each_once(lambda text: parse_material(kind, text).key, texts)
     return ParsedRows(texts, keys, faults, [None] * len(texts))
 
 
-def _pairs(raw: pd.DataFrame, columns: PairColumns) -> ParsedRows:
+def _pairs(raw: pd.DataFrame, columns: PairColumns, decimal: DecimalMark) -> ParsedRows:
     solutes, solvents = _texts(raw[columns.solute]), _texts(raw[columns.solvent])
     texts = [f"{solute} in {solvent}" for solute, solvent in zip(solutes, solvents, strict=True)]
     solute, faults = _each_once(solute_key, solutes)
@@ -100,7 +104,7 @@ def _pairs(raw: pd.DataFrame, columns: PairColumns) -> ParsedRows:
     if columns.temperature is None:
         return ParsedRows(texts, sides, faults, [None] * len(texts))
     given = _texts(raw[columns.temperature])
-    kelvin = _kelvin(raw[columns.temperature], columns)
+    kelvin = _kelvin(raw[columns.temperature], columns, decimal)
     texts = [
         f"{text} at {temperature} {columns.temperature_unit}"
         for text, temperature in zip(texts, given, strict=True)
@@ -114,9 +118,9 @@ def _pairs(raw: pd.DataFrame, columns: PairColumns) -> ParsedRows:
     return ParsedRows(texts, keys, faults, _implausible(kelvin, given, columns))
 
 
-def _kelvin(column: pd.Series, columns: PairColumns) -> NDArray[np.float64]:
+def _kelvin(column: pd.Series, columns: PairColumns, decimal: DecimalMark) -> NDArray[np.float64]:
     """Temperatures in K, NaN where there is no number."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    numbers = read_numbers(column, "table", decimal=decimal).values
     return convert(numbers, columns.temperature_unit, "K")
 
 
@@ -162,7 +166,8 @@ def _implausible(
 
 
 def _texts(column: pd.Series) -> list[str]:
-    return list(column.astype(str).mask(column.isna(), ""))
+    texts = column.astype(str).mask(column.isna(), "").to_numpy(dtype=object)
+    return list(texts.tolist())  # of an Arrow column, far faster than one by one
 
 
 def _each_once(

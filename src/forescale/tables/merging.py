@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from forescale.errors import ConfigError
 from forescale.tables.property_table import PropertyTable
-
-
-def merge_repeats(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per key: mean value, number of repeats and their standard deviation.
-
-    Parameters
-    ----------
-    rows
-        Columns ``key``, ``material``, ``value`` and any others, of which the first
-        entry per key is kept.
-    """
-    grouped = rows.groupby("key", sort=False)
-    merged = grouped.first().reset_index()
-    merged["value"] = grouped["value"].mean().to_numpy()
-    merged["repeats"] = grouped["value"].size().to_numpy()
-    merged["scatter"] = grouped["value"].std(ddof=1).to_numpy()
-    leading = ["key", "material", "value", "repeats", "scatter"]
-    return merged[leading + [column for column in merged if column not in leading]]
+from forescale.tables.repeats import merge_repeats
 
 
 def combine(tables: list[PropertyTable]) -> PropertyTable:
@@ -50,7 +35,45 @@ def combine(tables: list[PropertyTable]) -> PropertyTable:
         frame=merge_repeats(pd.concat([part.frame for part in parts], ignore_index=True)),
         provenance=tuple(record for part in parts for record in part.provenance),
         rejected=pd.concat([part.rejected for part in parts], ignore_index=True),
+        notes=tuple(note for part in parts for note in part.notes),
+        rows=first.rows.iloc[:0],
     )
+
+
+@dataclass(frozen=True)
+class TablesApart(PropertyTable):
+    """Several tables one below the other; a material may have a row in each.
+
+    Parameters
+    ----------
+    table_of
+        Which table each row is of, shape (rows,).
+    units
+        Of the values of each table.
+    """
+
+    table_of: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    units: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check nothing: each table was checked, and a material may be in several."""
+
+    @classmethod
+    def of(cls, tables: list[PropertyTable]) -> Self:
+        """Put tables below each other, each in its own unit; name and unit are the first's."""
+        first = tables[0]
+        return cls(
+            frame=pd.concat([table.frame for table in tables], ignore_index=True),
+            name=first.name,
+            unit=first.unit,
+            kind=first.kind,
+            material_kind=first.material_kind,
+            provenance=tuple(record for table in tables for record in table.provenance),
+            rejected=pd.concat([table.rejected for table in tables], ignore_index=True),
+            notes=tuple(note for table in tables for note in table.notes),
+            table_of=np.repeat(np.arange(len(tables)), [len(table) for table in tables]),
+            units=tuple(table.unit for table in tables),
+        )
 
 
 def measurement_scatter(table: PropertyTable) -> tuple[float | None, int]:

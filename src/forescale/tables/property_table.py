@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from forescale.errors import ConfigError, DataError
+from forescale.materials import KEY_VERSION
+from forescale.tables.keys import with_current_keys
+from forescale.tables.stored import check_frame, read_card
 from forescale.tables.units import convert
 
 Kind = Literal["computed", "measured"]
@@ -68,6 +72,11 @@ class PropertyTable:
         One record for each dataset merged into the table.
     rejected
         Rows set aside, with file, row number and reason.
+    notes
+        What a reader should know of how the rows were read, in sentences.
+    rows
+        Key of each accepted row of a file, indexed by the row's number (from 1); empty
+        where the table was not read from rows.
     """
 
     frame: pd.DataFrame
@@ -77,6 +86,8 @@ class PropertyTable:
     material_kind: str
     provenance: tuple[Provenance, ...] = ()
     rejected: pd.DataFrame = field(default_factory=no_rejects)
+    notes: tuple[str, ...] = ()
+    rows: pd.Series = field(default_factory=lambda: pd.Series(dtype="str"))
 
     def __post_init__(self) -> None:
         missing = [column for column in KEY_COLUMNS if column not in self.frame]
@@ -87,6 +98,17 @@ class PropertyTable:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def __repr__(self) -> str:
+        """Return what it holds, in a line."""
+        unit = f" in {self.unit}" if self.unit else ""
+        aside = f", {len(self.rejected)} rows set aside" if len(self.rejected) else ""
+        return f"PropertyTable({self.kind} {self.name}{unit} of {len(self)} materials{aside})"
+
+    def _repr_html_(self) -> str:
+        """Return its first rows, for a notebook."""
+        shown = self.frame[[c for c in self.frame if c != "key"]].head()
+        return f"<p>{escape(repr(self))}</p>{shown.to_html()}"
 
     @property
     def keys(self) -> NDArray[np.object_]:
@@ -113,6 +135,7 @@ class PropertyTable:
             "unit": self.unit,
             "kind": self.kind,
             "material_kind": self.material_kind,
+            "key_version": KEY_VERSION,
             "provenance": [asdict(record) for record in self.provenance],
         }
         table = pa.Table.from_pandas(self.frame, preserve_index=False)
@@ -124,7 +147,7 @@ class PropertyTable:
         """Read a table written by :meth:`to_parquet`."""
         try:
             table = pq.read_table(path)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, pa.ArrowException) as error:
             raise DataError(f"{path}: not a readable Parquet file ({error})") from None
         raw = (table.schema.metadata or {}).get(_METADATA)
         if raw is None:
@@ -132,6 +155,11 @@ class PropertyTable:
                 f"{path}: a Parquet file without forescale metadata; "
                 "name its material, value and unit columns instead"
             )
-        metadata = json.loads(raw)
-        records = tuple(Provenance(**record) for record in metadata.pop("provenance"))
-        return cls(frame=table.to_pandas(), provenance=records, **metadata)
+        card = read_card(raw, path)
+        records = tuple(Provenance(**record.model_dump()) for record in card.provenance)
+        frame, rejected = table.to_pandas(), no_rejects()
+        check_frame(frame, path)
+        if card.key_version != KEY_VERSION:
+            frame, rejected = with_current_keys(frame, card.material_kind, str(path))
+        described = card.model_dump(include={"name", "unit", "kind", "material_kind"})
+        return cls(frame=frame, provenance=records, rejected=rejected, **described)

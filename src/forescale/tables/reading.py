@@ -9,22 +9,22 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from numpy.typing import NDArray
-from pandas.api.types import (
-    is_bool_dtype,
-    is_numeric_dtype,
-    is_object_dtype,
-    is_string_dtype,
-)
 
-from forescale.errors import DataError
+from forescale.errors import DataError, did_you_mean
+from forescale.labels import Take
+from forescale.tables._archives import DAMAGED, bare_name, open_text
+from forescale.tables._excel import EXCEL, OTHER_SHEETS, read_excel
+from forescale.tables._text import TextRecords
+from forescale.tables.dialect import PLAIN, DecimalMark, Dialect
 from forescale.tables.materials import PairColumns, ParsedRows, parse_rows
-from forescale.tables.merging import merge_repeats
+from forescale.tables.numbers import Numbers, read_numbers
 from forescale.tables.property_table import KEY_COLUMNS, Kind, PropertyTable, Provenance
+from forescale.tables.repeats import merge_repeats
 
 OnError = Literal["raise", "skip"]
 _SHOWN = 5  # bad rows listed in an error message
+_BLOCK = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,16 @@ class ColumnMap:
     valid
         Lowest and highest credible value, in the file's unit; rows outside are set
         aside with that reason, whatever ``on_error`` says.
+    take
+        What to do with bounds, ranges, estimates and values with an uncertainty: refuse
+        them (``"refuse"``), take their ``"number"``, or the ``"middle"`` of a range.
     """
 
     material: str | PairColumns
     value: str
     keep: tuple[str, ...] = ()
     valid: tuple[float, float] | None = None
+    take: Take = Take.REFUSE
 
     @property
     def names(self) -> list[str]:
@@ -57,31 +61,75 @@ class ColumnMap:
         return [*sides, self.value, *self.keep]
 
 
-def read_columns(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a CSV or Parquet file as text and numbers, with no string taken for missing.
+def read_columns(
+    path: Path, columns: list[str] | None = None, dialect: Dialect = PLAIN
+) -> pd.DataFrame:
+    """Read a table as text and numbers, with no string taken for missing.
 
-    The index numbers the file's data rows from 0, empty lines counted.
+    CSV with commas, tabs or semicolons, Excel (``.xlsx``) and Parquet; text also in an
+    archive (``.gz``, ``.bz2``, ``.xz``, ``.zst``, or ``.zip`` and ``.tar`` of one file). Lines
+    that begin with ``#`` are comments. The index numbers the file's data rows from 0, empty
+    lines counted; ``attrs`` tells how many ``comments`` and ``blank`` lines were read over.
 
     Raises
     ------
     DataError
         If the file is absent, unreadable, or lacks one of ``columns``.
     """
+    wanted = columns or []
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        frame = _parquet(path) if path.suffix.lower() in {".parquet", ".pq"} else _csv(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
+        frame = _read(path, wanted, dialect)
+    except DAMAGED as error:
         raise unreadable(path, error) from None
-    check_columns(path, list(frame.columns), columns or [])
+    check_columns(path, list(frame.columns), wanted)
     return frame
+
+
+def _read(path: Path, wanted: list[str], dialect: Dialect) -> pd.DataFrame:
+    if is_parquet(path):
+        return _parquet(path)
+    if path.suffix.lower() in EXCEL:
+        return read_excel(path, dialect.sheet)
+    if path.suffix.lower() in OTHER_SHEETS:
+        raise ValueError("a spreadsheet of another kind; save it as .xlsx or CSV")
+    with open_text(path) as lines:
+        records = TextRecords(lines, wanted, tabs=has_tabs(path))
+        parts = list(records.blocks(_BLOCK))
+    frame = pd.concat(parts) if len(parts) > 1 else parts[0] if parts else _no_rows(records.names)
+    assert len(frame) + records.blank + records.noted == records.seen, "a row is lost"
+    frame.attrs |= {"comments": records.comments, "blank": records.blank}
+    return frame
+
+
+def _no_rows(names: list[str]) -> pd.DataFrame:
+    frame = pd.DataFrame({place: [] for place in range(len(names))}, dtype="str")
+    return frame.set_axis(names, axis=1)
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the file's name says that it is Parquet."""
+    return path.suffix.lower() in {".parquet", ".pq"}
+
+
+def is_text(path: Path) -> bool:
+    """Whether the file holds text: it is neither Parquet nor a spreadsheet."""
+    return not is_parquet(path) and path.suffix.lower() not in (*EXCEL, *OTHER_SHEETS)
+
+
+def has_tabs(path: Path) -> bool:
+    """Whether the file's name says that tabs separate its fields."""
+    return bare_name(path).endswith((".tsv", ".tab"))
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
     """The error for a file that is no table."""
+    why = " ".join(str(error).split()) or type(error).__name__
     return DataError(
-        f"{path}: cannot be read as a table ({str(error).strip()}); expected Parquet, or "
-        "UTF-8 text with one header line, as many fields in every line as in the header, "
+        f"{path}: cannot be read as a table ({why}); "
+        "expected Parquet, Excel (.xlsx), or UTF-8 text with one header line, as many fields in "
+        "every line as in the header, "
         "and numbers with a decimal point"
     )
 
@@ -92,7 +140,7 @@ def check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> No
     if missing:
         raise DataError(
             f"{path}: got columns {', '.join(map(str, found[:20]))}; "
-            f"expected also {', '.join(missing)}"
+            f"expected also {', '.join(missing)}{did_you_mean(missing[0], map(str, found))}"
         )
     twice = [column for column in wanted if found.count(column) > 1]
     if twice:
@@ -102,30 +150,6 @@ def check_columns(path: Path, found: Sequence[str], wanted: Sequence[str]) -> No
 def _parquet(path: Path) -> pd.DataFrame:
     frame = pd.read_parquet(path)
     return frame.reset_index(drop=all(name is None for name in frame.index.names))
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    raw = pd.read_csv(
-        path,
-        sep=separator(path),
-        header=None,  # else pandas renames equal names, and takes surplus fields for an index
-        dtype=str,
-        keep_default_na=False,  # "NaN" is sodium nitride
-        skip_blank_lines=False,
-        encoding="utf-8-sig",
-    ).fillna("")
-    header, rows = raw.iloc[0], raw.iloc[1:].reset_index(drop=True)
-    rows.columns = pd.Index([name.strip() for name in header])
-    return rows[(rows != "").any(axis=1)]
-
-
-def separator(path: Path) -> str:
-    """Tab for ``.tsv``; else comma, unless the header has none but has another separator."""
-    if path.suffix.lower() in {".tsv", ".tab"}:
-        return "\t"
-    with path.open(encoding="utf-8-sig") as lines:
-        header = lines.readline()
-    return next((mark for mark in (",", "\t", ";") if mark in header), ",")
 
 
 def read_table(
@@ -138,15 +162,16 @@ def read_table(
     material_kind: str,
     provenance: Provenance | None = None,
     on_error: OnError = "raise",
+    dialect: Dialect = PLAIN,
 ) -> PropertyTable:
-    """Read a CSV or Parquet file as a property table.
+    """Read a file (see :func:`read_columns`) as a property table.
 
     Raises
     ------
     DataError
         Names file, row and reason of the bad rows, unless ``on_error`` is ``"skip"``.
     """
-    raw = read_columns(path, columns.names)
+    raw = read_columns(path, columns.names, dialect)
     return build_table(
         raw,
         columns,
@@ -157,6 +182,7 @@ def read_table(
         provenance=provenance or Provenance(dataset=path.name),
         on_error=on_error,
         origin=str(path),
+        decimal=dialect.decimal,
     )
 
 
@@ -171,6 +197,7 @@ def build_table(
     provenance: Provenance,
     on_error: OnError = "raise",
     origin: str = "table",
+    decimal: DecimalMark = ".",
 ) -> PropertyTable:
     """Check raw rows, canonicalise materials and merge repeats (see :func:`read_table`).
 
@@ -183,9 +210,10 @@ def build_table(
             f"{origin}: its column {clashes[0]!r} cannot be kept to split by, since forescale's "
             "tables use that name; rename it in the file"
         )
-    values = _numbers(raw[columns.value], origin)
-    parsed = parse_rows(material_kind, raw, columns.material)
-    reasons, faulty, implausible = _judge(raw[columns.value], values, columns, unit, parsed)
+    numbers = read_numbers(raw[columns.value], origin, decimal=decimal, take=columns.take)
+    values = numbers.values
+    parsed = parse_rows(material_kind, raw, columns.material, decimal)
+    reasons, faulty, implausible = _judge(raw[columns.value], numbers, columns, unit, parsed)
     rejected = pd.DataFrame(
         {
             "file": origin,
@@ -208,31 +236,61 @@ def build_table(
     rows.insert(0, "key", np.array(parsed.keys, dtype=object)[kept])
     rows.insert(1, "material", np.array(parsed.texts, dtype=object)[kept])
     rows.insert(2, "value", values[kept])
+    merged = merge_repeats(rows)
+    assert int(merged["repeats"].sum()) + len(rejected) == len(raw), "a row is lost"
     return PropertyTable(
-        frame=merge_repeats(rows),
+        frame=merged,
         name=name,
         unit=unit,
         kind=kind,
         material_kind=material_kind,
         provenance=(provenance,),
         rejected=rejected,
+        notes=_notes(numbers.taken, columns, raw, origin),
+        rows=pd.Series(
+            np.array(parsed.keys, dtype=object)[kept], index=raw.index.to_numpy()[kept] + 1
+        ),
     )
+
+
+def _notes(
+    taken: dict[str, int], columns: ColumnMap, raw: pd.DataFrame, origin: str
+) -> tuple[str, ...]:
+    """What was read over, or taken for a number because the reader was told to."""
+    notes = [
+        f"{origin}: {count} values of column {columns.value!r} are {_KINDS[kind]}, taken for "
+        f"{'their middle' if kind == 'range' else 'their number'} (take = {columns.take.value!r})"
+        for kind, count in taken.items()
+    ]
+    if comments := raw.attrs.get("comments", 0):
+        notes.append(f"{origin}: {comments} comment lines (they begin with '#')")
+    return tuple(notes)
+
+
+_KINDS = {
+    "bound": "bounds",
+    "estimate": "estimates",
+    "uncertainty": "values with an uncertainty",
+    "range": "ranges",
+}
 
 
 def _judge(
     given: pd.Series,
-    values: NDArray[np.float64],
+    numbers: Numbers,
     columns: ColumnMap,
     unit: str,
     parsed: ParsedRows,
 ) -> tuple[list[str | None], NDArray[np.bool_], NDArray[np.bool_]]:
     """Why rows are set aside; which of them are faulty, and which merely implausible."""
     low, high = columns.valid or (-np.inf, np.inf)
+    values = numbers.values
     reasons = list(parsed.faults)
     for index in np.flatnonzero(~np.isfinite(values)).tolist():
         got = given.iloc[index]
         reasons[index] = reasons[index] or (
-            f"got value {got!r} in column {columns.value!r}, expected a finite number"
+            f"got value {_shown(got)} in column {columns.value!r}, expected a finite number"
+            + (f": {why}" if (why := numbers.reasons.get(index)) else "")
         )
     faulty = np.array([reason is not None for reason in reasons], dtype=bool)
     doubtful = np.array([reason is not None for reason in parsed.implausible], dtype=bool)
@@ -245,16 +303,9 @@ def _judge(
     return reasons, faulty, implausible
 
 
-def _numbers(column: pd.Series, origin: str) -> NDArray[np.float64]:
-    """Values as numbers, NaN where they are none."""
-    if not (is_numeric_dtype(column) or is_string_dtype(column) or is_object_dtype(column)) or (
-        is_bool_dtype(column)
-    ):
-        raise DataError(
-            f"{origin}: column {column.name!r} holds values of type {column.dtype}, "
-            "expected numbers"
-        )
-    return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
+def _shown(value: object) -> str:
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= 60 else f"{text[:40]}… ({len(text)} characters)"
 
 
 def complaint(origin: str, rejected: pd.DataFrame, listed: str = "rejects.csv") -> str:
@@ -267,5 +318,8 @@ def complaint(origin: str, rejected: pd.DataFrame, listed: str = "rejects.csv") 
     lines += [f"  row {row}: {why}" for row, why in zip(shown.row, shown.reason, strict=True)]
     if len(rejected) > _SHOWN:
         lines.append(f"  … and {len(rejected) - _SHOWN} more")
-    lines.append(f"Mend them, or set them aside with --on-error skip (they are listed in {listed})")
+    lines.append(
+        "Mend them, or set them aside with --on-error skip, from Python with "
+        f'on_error="skip" (they are listed in {listed})'
+    )
     return "\n".join(lines)

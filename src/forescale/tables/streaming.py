@@ -1,21 +1,29 @@
-"""Tables too long to hold: the rows of a CSV or Parquet file, some at a time."""
+"""Tables too long to hold: the rows of a file, some at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from forescale.errors import DataError
-from forescale.tables.reading import check_columns, separator, unreadable
+from forescale.tables._archives import DAMAGED, open_text
+from forescale.tables._text import TextRecords
+from forescale.tables.dialect import PLAIN, Dialect
+from forescale.tables.reading import (
+    check_columns,
+    has_tabs,
+    is_parquet,
+    is_text,
+    read_columns,
+    unreadable,
+)
 
 
-def column_names(path: Path) -> list[str]:
-    """Names of the columns of a CSV or Parquet file.
+def column_names(path: Path, dialect: Dialect = PLAIN) -> list[str]:
+    """Names of the columns of a table.
 
     Raises
     ------
@@ -25,15 +33,20 @@ def column_names(path: Path) -> list[str]:
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        if _is_parquet(path):
+        if is_parquet(path):
             return list(pq.ParquetFile(path).schema_arrow.names)
-        return [str(name).strip() for name in next(_csv(path, 1), pd.DataFrame([[""]])).iloc[0]]
-    except (OSError, ValueError, pa.ArrowException) as error:
+        if not is_text(path):
+            return [str(name) for name in read_columns(path, None, dialect).columns]
+        with open_text(path) as lines:
+            return TextRecords(lines, [], tabs=has_tabs(path)).names
+    except DAMAGED as error:
         raise unreadable(path, error) from None
 
 
-def stream_columns(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFrame]:
-    """Some columns of a CSV or Parquet file, at most ``rows`` rows at a time.
+def stream_columns(
+    path: Path, columns: list[str], rows: int, dialect: Dialect = PLAIN
+) -> Iterator[pd.DataFrame]:
+    """Some columns of a table, at most ``rows`` rows at a time.
 
     The same as :func:`~forescale.tables.read_columns` otherwise: text stays text, and the
     index numbers the file's data rows from 0, empty lines counted.
@@ -43,12 +56,11 @@ def stream_columns(path: Path, columns: list[str], rows: int) -> Iterator[pd.Dat
     DataError
         If the file is absent, unreadable, or lacks one of the columns.
     """
-    check_columns(path, column_names(path), columns)
-    parts = _parquet(path, columns, rows) if _is_parquet(path) else _text(path, columns, rows)
+    parts = _parts(path, columns, rows, dialect)
     while True:
         try:
             part = next(parts, None)
-        except (OSError, ValueError, pa.ArrowException) as error:
+        except DAMAGED as error:
             raise unreadable(path, error) from None
         if part is None:
             return
@@ -56,8 +68,20 @@ def stream_columns(path: Path, columns: list[str], rows: int) -> Iterator[pd.Dat
             yield part
 
 
-def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() in {".parquet", ".pq"}
+def _parts(path: Path, columns: list[str], rows: int, dialect: Dialect) -> Iterator[pd.DataFrame]:
+    if is_parquet(path):
+        check_columns(path, column_names(path), columns)
+        yield from _parquet(path, columns, rows)
+    elif is_text(path) and path.is_file():
+        with open_text(path) as lines:
+            records = TextRecords(lines, columns, tabs=has_tabs(path))
+            check_columns(path, records.names, columns)
+            for part in records.blocks(rows):
+                yield part[columns]
+    else:
+        frame = read_columns(path, columns, dialect)[columns]
+        for start in range(0, len(frame), rows):
+            yield frame.iloc[start : start + rows]
 
 
 def _parquet(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFrame]:
@@ -66,27 +90,3 @@ def _parquet(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFrame
         part = batch.to_pandas()
         yield part.set_index(pd.RangeIndex(start, start + len(part)))
         start += len(part)
-
-
-def _text(path: Path, columns: list[str], rows: int) -> Iterator[pd.DataFrame]:
-    names: list[str] | None = None
-    for part in _csv(path, rows):
-        part = part.fillna("")
-        if names is None:
-            names, part = [str(name).strip() for name in part.iloc[0]], part.iloc[1:]
-        part.columns = pd.Index(names)
-        filled = (part != "").any(axis=1)
-        yield part.loc[filled, columns].set_index(part.index[filled] - 1)
-
-
-def _csv(path: Path, rows: int) -> Any:
-    return pd.read_csv(
-        path,
-        sep=separator(path),
-        header=None,
-        dtype=str,
-        keep_default_na=False,
-        skip_blank_lines=False,
-        encoding="utf-8-sig",
-        chunksize=rows,
-    )

@@ -1,51 +1,40 @@
-"""Units of properties, read and converted with pint."""
+"""Units of properties as this field writes them, read and converted with pint.
+
+Beside what pint reads: energies and volumes per atom or formula unit (``eV/atom``,
+``Å^3/f.u.``), shares (``wt%``, ``ppb``), gas permeabilities (``Barrer``) and logarithms
+(``log10(S/m)``). Energies per mole and per particle convert (1 eV is 96.485 kJ/mol).
+"""
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import constants
 
-from forescale.errors import ConfigError
+from forescale.errors import ConfigError, did_you_mean
+from forescale.tables._units import Unit, energy_moles, parse_unit, registry, why_not
 
-# "cm3" and "mol-1", as papers write them: digits that end a name are its exponent.
-_PLAIN_EXPONENT = re.compile(r"(?<=[^\W\d_])(-?\d+)\b")
-_STRAY = re.compile(r"[^\w\s*/^().+\-·⋅⁻°%]")  # pint reads over some characters
-_DIMENSIONLESS = ("", "1", "dimensionless", "-")
-
-
-@cache
-def _registry() -> Any:
-    import pint  # half a second, and only tables with units need it
-
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=True)
+_USUAL = (
+    "g/cm^3", "kg/m^3", "g/mL", "K", "kelvin", "degC", "celsius", "degF", "eV", "meV", "eV/atom",
+    "hartree", "kcal/mol", "kJ/mol", "J/(kg*K)", "J/(g*K)", "J/(mol*K)", "W/(m*K)", "GPa", "MPa",
+    "nm", "angstrom", "debye", "S/cm", "S/m", "mPa*s", "wt%", "percent", "Barrer", "g/mol",
+    "dimensionless",
+)  # fmt: skip
+"""What a misspelt unit may mean."""
 
 
 @cache
-def _unit(text: str) -> Any:
-    name = "dimensionless" if text.strip() in _DIMENSIONLESS else text
+def _unit(text: str) -> Unit:
     try:
-        return _parsed(name)
+        return parse_unit(text)
     except ValueError as error:
-        with suppress(ValueError):
-            return _parsed(_PLAIN_EXPONENT.sub(r"^\1", name))
         raise ConfigError(
-            f"got unit {text!r}, which is not known ({error}); "
-            'expected something like "g/cm^3", "J/(kg*K)", "kcal/mol", "K" or "" (no unit)'
+            f"got unit {text[:80]!r}, which is not known ({error}); "
+            'expected something like "g/cm^3", "J/(kg*K)", "kcal/mol", "eV/atom", "K", "wt%", '
+            f'"log10(S/m)" or "" (no unit){did_you_mean(text[:80], _USUAL)}'
         ) from None
-
-
-def _parsed(name: str) -> Any:
-    if stray := _STRAY.search(name):
-        raise ValueError(f"{stray[0]!r} has no place in a unit")
-    try:
-        return _registry().Unit(name)
-    except Exception as error:  # pint passes on whatever its parser stumbles over
-        raise ValueError(str(error) or "it cannot be parsed") from None
 
 
 def same_dimension(first: str, second: str) -> bool:
@@ -53,8 +42,10 @@ def same_dimension(first: str, second: str) -> bool:
 
     >>> same_dimension("g/cm^3", "kg/m^3"), same_dimension("K", "eV")
     (True, False)
+    >>> same_dimension("eV", "kJ/mol"), same_dimension("eV/atom", "eV")
+    (True, False)
     """
-    return bool(_unit(first).dimensionality == _unit(second).dimensionality)
+    return why_not(_unit(first), _unit(second)) is None
 
 
 def convert(values: NDArray[np.float64], unit: str, to: str) -> NDArray[np.float64]:
@@ -69,10 +60,31 @@ def convert(values: NDArray[np.float64], unit: str, to: str) -> NDArray[np.float
     --------
     >>> convert(np.array([1050.0]), "kg/m^3", "g/cm^3").round(6).tolist()
     [1.05]
+    >>> convert(np.array([1.0]), "eV", "kJ/mol").round(3).tolist()
+    [96.485]
+    >>> convert(np.array([-3.0]), "log10(S/cm)", "log10(S/m)").tolist()
+    [-1.0]
     """
-    if not same_dimension(unit, to):
-        raise ConfigError(f"got unit {unit!r}, which cannot be converted to {to!r}")
-    if _unit(unit) == _unit(to):
-        return np.asarray(values, dtype=float)
-    quantity = _registry().Quantity(np.asarray(values, dtype=float), _unit(unit))
-    return np.asarray(quantity.to(_unit(to)).magnitude, dtype=float)
+    given, wanted = _unit(unit), _unit(to)
+    if (reason := why_not(given, wanted)) is not None:
+        raise ConfigError(f"got unit {unit!r}, which cannot be converted to {to!r}{reason}")
+    values = np.asarray(values, dtype=float)
+    if given == wanted:
+        return values
+    if given.logarithm:
+        # log_b(x in the new unit) = (log_a(x in the old)·ln a + ln factor) / ln b
+        factor = float(_linear(np.ones(1), given, wanted)[0])
+        return np.asarray((values * given.logarithm + np.log(factor)) / wanted.logarithm)
+    return _linear(values, given, wanted)
+
+
+def _linear(values: NDArray[np.float64], given: Unit, wanted: Unit) -> NDArray[np.float64]:
+    """Values without a logarithm: by pint, and by Avogadro's number where moles go or come."""
+    moles = energy_moles(given, wanted)
+    unit = given.unit if not moles else given.unit * registry().Unit("mol") ** moles
+    try:
+        quantity = registry().Quantity(values, unit).to(wanted.unit)
+    except Exception as error:  # pint's own, of logarithmic units in products
+        raise ConfigError(f"got units that cannot be converted ({str(error)[:120]})") from None
+    share = given.share / wanted.share * constants.N_A ** (-moles)
+    return np.asarray(quantity.magnitude * share, dtype=float)

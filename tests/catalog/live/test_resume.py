@@ -24,6 +24,7 @@ def stop_after(fetch, proxy, pages):
     proxy.pages.clear()
 
 
+@pytest.mark.processes
 def test_a_killed_download_goes_on_to_the_same_table(
     fetch, proxy, forescale, tmp_path, monkeypatch
 ):

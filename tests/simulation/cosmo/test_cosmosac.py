@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from forescale.simulation.engines.cosmo.chi import flory_huggins
-from forescale.simulation.engines.cosmo.cosmosac import (
+from forescale.engines.cosmo.chi import flory_huggins
+from forescale.engines.cosmo.cosmosac import (
     BONDING,
     GAS,
     MISFIT,
@@ -18,7 +18,7 @@ from forescale.simulation.engines.cosmo.cosmosac import (
     ln_gamma,
     segment_activities,
 )
-from forescale.simulation.engines.cosmo.profile import SIGMA, Profile
+from forescale.engines.cosmo.profile import SIGMA, Profile
 
 T = 298.15
 

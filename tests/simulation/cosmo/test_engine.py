@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from forescale.engines.contract import Job
+from forescale.engines.cosmo import CosmoEngine, CosmoSettings
+from forescale.engines.cosmo.engine import populations
 from forescale.errors import MaterialError
 from forescale.simulation import Campaign, campaign_table, run_campaign
-from forescale.simulation.engine import Job
-from forescale.simulation.engines.cosmo import CosmoEngine, CosmoSettings
-from forescale.simulation.engines.cosmo.engine import populations
 from forescale.simulation.testing import EngineContract
 
 pytest.importorskip("pyscf")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from forescale.engines.cosmo.fragment import Piece, piece_of
+from forescale.engines.geometry import Geometry, lowest_conformers
+from forescale.engines.oligomers import chain_of_units, oligomer
 from forescale.errors import MaterialError
-from forescale.simulation.engines.cosmo.fragment import Piece, piece_of
-from forescale.simulation.geometry import Geometry, lowest_conformers
-from forescale.simulation.oligomers import chain_of_units, oligomer
 
 PIECES = {  # repeat unit: piece with two flanking bonds
     "*CC(*)c1ccccc1": "CC(c1ccccc1)CC(CC)c1ccccc1",

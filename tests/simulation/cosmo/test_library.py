@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from forescale.engines.cosmo import library, scf
+from forescale.engines.cosmo.library import SurfaceLibrary, identify
+from forescale.engines.cosmo.settings import SURFACE_FIELDS, CosmoSettings
 from forescale.errors import EngineError, MaterialError
-from forescale.simulation.engines.cosmo import library, scf
-from forescale.simulation.engines.cosmo.library import SurfaceLibrary, identify
-from forescale.simulation.engines.cosmo.settings import SURFACE_FIELDS, CosmoSettings
 
 pytest.importorskip("pyscf")
 
@@ -24,8 +24,8 @@ SETTINGS = CosmoSettings()
 SCRIPT = """
 import sys
 from pathlib import Path
-from forescale.simulation.engines.cosmo import library
-from forescale.simulation.engines.cosmo.settings import CosmoSettings
+from forescale.engines.cosmo import library
+from forescale.engines.cosmo.settings import CosmoSettings
 
 folder, material = Path(sys.argv[1]), sys.argv[2]
 original = library.conductor_surface
@@ -98,6 +98,7 @@ def test_a_torn_surface_is_computed_again(tmp_path: Path) -> None:
     assert path.stat().st_size > 200
 
 
+@pytest.mark.processes
 def test_two_processes_share_the_work(tmp_path: Path) -> None:
     both = [begin(tmp_path, "CCO") for _ in range(2)]
     answers = [process.communicate(timeout=120)[0] for process in both]
@@ -106,6 +107,7 @@ def test_two_processes_share_the_work(tmp_path: Path) -> None:
     assert log(tmp_path) == 2  # one for each conformer
 
 
+@pytest.mark.processes
 def test_after_a_kill_only_the_rest_is_computed(tmp_path: Path) -> None:
     process = begin(tmp_path, "CCO")
     wait_for(lambda: log(tmp_path) == 2)  # the first is stored, the second has begun
@@ -154,5 +156,5 @@ def test_materials_out_of_range_are_refused(material: str, reason: str, tmp_path
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(EngineError, match="surfaces cannot be stored here"):
+    with pytest.raises(EngineError, match="cannot be written"):
         SurfaceLibrary(tmp_path / "file").get("O", SETTINGS)

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from forescale.engines.cosmo import cavity, scf
+from forescale.engines.cosmo.cavity import atomic_volumes, radii_of
+from forescale.engines.cosmo.fragment import piece_of
+from forescale.engines.cosmo.scf import conductor_surface, mean_field
+from forescale.engines.cosmo.settings import CosmoSettings
+from forescale.engines.cosmo.surface import Surface
+from forescale.engines.geometry import lowest_conformers
 from forescale.errors import DataError, EngineError, MaterialError
-from forescale.simulation.engines.cosmo import cavity, scf
-from forescale.simulation.engines.cosmo.cavity import atomic_volumes, radii_of
-from forescale.simulation.engines.cosmo.fragment import piece_of
-from forescale.simulation.engines.cosmo.scf import conductor_surface, mean_field
-from forescale.simulation.engines.cosmo.settings import CosmoSettings
-from forescale.simulation.engines.cosmo.surface import Surface
-from forescale.simulation.geometry import lowest_conformers
 
 pytest.importorskip("pyscf")
 
@@ -68,7 +68,7 @@ def test_elements_without_a_radius_are_refused() -> None:
 
 @pytest.mark.parametrize("smiles", PUBLISHED)
 def test_cavities_have_published_area_and_volume(smiles: str) -> None:
-    from forescale.simulation.engines.cosmo.scf import in_conductor
+    from forescale.engines.cosmo.scf import in_conductor
 
     piece = piece_of(smiles, 2)
     (geometry,) = lowest_conformers(piece.molecule, smiles, keep=1)
@@ -80,7 +80,7 @@ def test_cavities_have_published_area_and_volume(smiles: str) -> None:
 
 
 def test_one_atom_has_the_area_of_its_sphere() -> None:
-    from forescale.simulation.engines.cosmo.scf import in_conductor
+    from forescale.engines.cosmo.scf import in_conductor
 
     method = in_conductor(mean_field(np.array([8, 1, 1]), np.eye(3) * 9.0, "hf/6-31g*"), 110)
     method.with_solvent.build()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from forescale.catalog.live.info import Database, Definition
-from forescale.catalog.live.pages import Header, Page
+from forescale.catalog.live.pages import DownloadHeader, Page
 
 # A server that stamps entries with the time of the query, or nearly, tells nothing by it.
 _STAMPED_NOW = timedelta(minutes=10)
 
 
-def server_changes(header: Header, database: Database, definition: Definition) -> list[str]:
+def server_changes(header: DownloadHeader, database: Database, definition: Definition) -> list[str]:
     """What the server says otherwise than when the download began."""
     pairs = {
         "unit": (header.definition.unit, definition.unit),

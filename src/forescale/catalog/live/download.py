@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from forescale._progress import progress, say
+from forescale._machine.progress import progress, say
 from forescale.catalog.live.changes import (
     count_changes,
     late_entries,
@@ -17,7 +17,7 @@ from forescale.catalog.live.changes import (
 )
 from forescale.catalog.live.http import Client, Manners, RefusedError, UnreachableError
 from forescale.catalog.live.info import Definition, read_database, read_definition
-from forescale.catalog.live.pages import Header, Page, PageStore
+from forescale.catalog.live.pages import DownloadHeader, Page, PageStore
 from forescale.catalog.live.providers import resolve
 from forescale.catalog.live.query import OptimadeQuery
 from forescale.catalog.live.responses import SchemaError, read_page
@@ -55,7 +55,7 @@ class Download:
         self._shown = show_progress
         self._seen: set[str] = set()
 
-    def run(self, fresh: bool) -> tuple[Header, list[Page]]:
+    def run(self, fresh: bool) -> tuple[DownloadHeader, list[Page]]:
         """Read what is not yet on disk; with ``fresh``, everything.
 
         Raises
@@ -109,7 +109,7 @@ class Download:
             self._store.reopen()
         return self._store.complete
 
-    def _refuse_other(self, header: Header) -> None:
+    def _refuse_other(self, header: DownloadHeader) -> None:
         """A folder that was named by hand may hold the answer to another question."""
         for name in ("provider", "property_name", "filter"):
             held, asked = getattr(header, name), getattr(self._query, name)
@@ -119,7 +119,7 @@ class Download:
                     f"{asked!r}, expected {held!r}; choose another folder"
                 )
 
-    def _set_aside(self) -> Header | None:
+    def _set_aside(self) -> DownloadHeader | None:
         if not self._store.folder.exists():
             return None
         earlier = None
@@ -129,12 +129,12 @@ class Download:
         self._tell(f"the earlier pages are kept in {aside}")
         return earlier
 
-    def _begin(self, earlier: Header | None) -> tuple[Client, Header]:
+    def _begin(self, earlier: DownloadHeader | None) -> tuple[Client, DownloadHeader]:
         client = self._client(resolve(self._query.provider, self._manners, self._tell))
         database = read_database(client)
         definition = read_definition(client, self._query)
         self._check(definition)
-        header = Header(
+        header = DownloadHeader(
             provider=self._query.provider,
             property_name=self._query.property_name,
             filter=self._query.filter,
@@ -148,7 +148,7 @@ class Download:
         self._store.start(header)
         return client, header
 
-    def _compare(self, client: Client, header: Header, pages: list[Page]) -> None:
+    def _compare(self, client: Client, header: DownloadHeader, pages: list[Page]) -> None:
         """Make sure that the pages to come belong to the pages on disk."""
         definition = read_definition(client, self._query)
         changes = server_changes(header, read_database(client), definition)
@@ -158,10 +158,11 @@ class Download:
         if pages:
             self._tell(f"continuing after {_entries(pages)} entries on {len(pages)} pages")
 
-    def _read(self, client: Client, header: Header, pages: list[Page]) -> None:
+    def _read(self, client: Client, header: DownloadHeader, pages: list[Page]) -> None:
         """Append pages to disk and to ``pages`` until there are no more, or enough."""
         before = len(pages)
         self._seen = {page.url for page in pages}
+        self._ids = {entry.id for page in pages for entry in page.entries}
         if not pages:
             self._append(pages, self._first_page(client, header))
         first = pages[0]
@@ -183,7 +184,7 @@ class Download:
             entries = tuple(entry for page in pages for entry in page.entries)
             self._store.finish(len(entries), Page.digest(entries))
 
-    def _first_page(self, client: Client, header: Header) -> Page:
+    def _first_page(self, client: Client, header: DownloadHeader) -> Page:
         # The specification has 403 for a page_limit above the server's: then ask for its own.
         for limit in (self._manners.page_limit, None):
             url = _first_url(header, self._query, limit)
@@ -201,6 +202,14 @@ class Download:
         self._seen.add(page.url)
         if page.next in self._seen:
             raise SchemaError(f"{page.url}: links to {page.next} again, in a circle")
+        ids = {entry.id for entry in page.entries}
+        if ids and ids <= self._ids:
+            raise SchemaError(
+                f"{page.url}: page {len(pages) + 1} holds nothing but entries of earlier pages "
+                f"({min(ids)}, for one): the server's pages repeat, and would for ever; "
+                f"{_entries(pages)} entries are kept in {self._store.folder}"
+            )
+        self._ids |= ids
         expected = pages[0].data_returned if pages else page.data_returned
         got = _entries([*pages, page])
         if page.next is None and got < min(expected or 0, self._query.limit or got + 1):
@@ -230,7 +239,7 @@ class Download:
         return min(total, self._query.limit or total)
 
 
-def _first_url(header: Header, query: OptimadeQuery, page_limit: int | None) -> str:
+def _first_url(header: DownloadHeader, query: OptimadeQuery, page_limit: int | None) -> str:
     asked = {"filter": query.filter} if query.filter else {}
     asked["response_fields"] = f"chemical_formula_reduced,last_modified,{query.field}"
     if header.definition.sortable:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from forescale._imports import optional
-from forescale._paths import cache_folder
+from forescale._machine.imports import optional
+from forescale._machine.paths import cache_folder
 from forescale.catalog.live.download import Download
 from forescale.catalog.live.http import Manners
 from forescale.catalog.live.pages import PageStore

@@ -10,6 +10,8 @@ loop here anyway; so there is one loop for all.
 from __future__ import annotations
 
 import json
+import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -108,9 +110,7 @@ class Client:
         self._base = split_url(base_url)
         self._manners, self._tell = manners, tell
         self._errors = requests.RequestException
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"forescale/{__version__}"
-        self._session.headers["Accept"] = "application/vnd.api+json, application/json"
+        self._session = _session()
 
     def get(self, url: str) -> Answer:
         """The JSON object at ``url``, after as many attempts as the manners allow.
@@ -156,16 +156,12 @@ class Client:
         return target.geturl()
 
     def _once(self, url: str) -> Answer:
+        end = time.monotonic() + self._manners.deadline
         for _ in range(_HOPS):
             try:
-                answer = self._session.get(
-                    url,
-                    stream=True,
-                    allow_redirects=False,  # they may leave the host or the protocol
-                    timeout=(_CONNECT, self._manners.timeout),
-                )
+                answer = self._answer(url, end)
                 with answer:
-                    body = b"".join(self._chunks(answer, url))
+                    body = b"".join(self._chunks(answer, url, end))
             except (self._errors, OSError) as error:
                 raise _PassingError(_network_reason(error)) from None
             if answer.status_code in _REDIRECTS and "location" in answer.headers:
@@ -174,9 +170,39 @@ class Client:
             return self._judged(url, answer, body)
         raise ForescaleError(f"{url}: more than {_HOPS} redirects")
 
-    def _chunks(self, answer: Any, url: str) -> Iterator[bytes]:
+    def _answer(self, url: str, end: float) -> Any:
+        """The answer's head. A server that drips it is left at the deadline, thread and all."""
+        session, came = self._session, queue.SimpleQueue[Any]()
+
+        def ask() -> None:
+            try:
+                came.put(
+                    session.get(
+                        url,
+                        stream=True,
+                        allow_redirects=False,  # they may leave the host or the protocol
+                        timeout=(_CONNECT, self._manners.timeout),
+                    )
+                )
+            except Exception as error:
+                came.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            answer = came.get(timeout=max(end - time.monotonic(), 0.0))
+        except queue.Empty:
+            self._session = _session()  # the old one is busy with that server
+            raise self._late() from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _late(self) -> _PassingError:
+        return _PassingError(f"no whole page in {self._manners.deadline:g} s")
+
+    def _chunks(self, answer: Any, url: str, end: float) -> Iterator[bytes]:
         """The body as it comes: a drip must not outlast the deadline, nor a flood the memory."""
-        start, size = time.monotonic(), 0
+        size = 0
         from urllib3.exceptions import HTTPError
 
         try:
@@ -187,8 +213,8 @@ class Client:
                         f"{url}: got more than {self._manners.page_bytes >> 20} MiB, expected "
                         "a page of structures; ask for fewer entries a page"
                     )
-                if time.monotonic() - start > self._manners.deadline:
-                    raise _PassingError(f"no whole page in {self._manners.deadline:g} s")
+                if time.monotonic() > end:
+                    raise self._late()
                 yield chunk
         except HTTPError as error:
             raise _PassingError(_network_reason(error)) from None
@@ -207,6 +233,15 @@ class Client:
         if not isinstance(parsed, dict):
             raise _PassingError(f"a page that is a JSON {type(parsed).__name__}, not an object")
         return Answer(parsed, _date(answer.headers.get("date")))
+
+
+def _session() -> Any:
+    import requests
+
+    session = requests.Session()
+    session.headers["User-Agent"] = f"forescale/{__version__}"
+    session.headers["Accept"] = "application/vnd.api+json, application/json"
+    return session
 
 
 def split_url(url: str) -> SplitResult:
@@ -231,9 +266,9 @@ def split_url(url: str) -> SplitResult:
 
 
 def plain(text: object) -> str:
-    """A server's words, fit for a terminal: no control characters, not long.
+    r"""A server's words, fit for a terminal: no control characters, not long.
 
-    >>> plain("a\\x1b[31mb\\n c")
+    >>> plain("a\x1b[31mb\n c")
     'a[31mb c'
     """
     words = " ".join(str(text).split())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from forescale._files import write_text
+from forescale._machine.files import locked, write_text
 from forescale.catalog.live.info import Database, Definition
 from forescale.errors import RunFolderError
 
@@ -21,7 +21,7 @@ class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Header(_Record):
+class DownloadHeader(_Record):
     """What was asked of which server, when, and what it said of the property then."""
 
     provider: str
@@ -76,38 +76,24 @@ class PageStore:
         RunFolderError
             If the folder cannot be written or another process reads into it.
         """
-        try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            stream = self.folder.with_name(f".{self.folder.name}.lock").open("w")
-        except OSError as error:
-            raise RunFolderError(f"{self.folder}: cannot be written ({error.strerror})") from None
-        with stream:
-            try:
-                import fcntl
-
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except ImportError:  # not on Windows; pages are whole files there too
-                pass
-            except OSError:
-                raise RunFolderError(
-                    f"{self.folder}: another download is writing here; wait for it or stop it"
-                ) from None
+        lock = self.folder.with_name(f".{self.folder.name}.lock")
+        with locked(lock, "another download", place=self.folder):
             yield
 
-    def header(self) -> Header | None:
+    def header(self) -> DownloadHeader | None:
         """What the folder holds pages of; ``None`` before the first."""
         path = self.folder / _HEADER
         if not path.is_file():
             return None
         try:
-            return Header.model_validate_json(path.read_bytes())
+            return DownloadHeader.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise RunFolderError(
                 f"{path}: cannot be read as a download ({str(error).splitlines()[0]}); "
                 "start afresh with --fresh"
             ) from None
 
-    def start(self, header: Header) -> None:
+    def start(self, header: DownloadHeader) -> None:
         """Begin a download in an empty folder."""
         with self._writing():
             self.folder.mkdir(parents=True, exist_ok=True)

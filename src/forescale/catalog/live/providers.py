@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
 
-from forescale._imports import optional
+from forescale._machine.imports import optional
 from forescale.catalog.live.http import Client, Manners, RefusedError, plain, split_url
 from forescale.catalog.live.query import EXTRA
 from forescale.errors import ConfigError, ForescaleError

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from forescale._imports import optional
+from forescale._machine.imports import optional
 from forescale.errors import ConfigError
 
 EXTRA = "optimade"

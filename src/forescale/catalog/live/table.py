@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from forescale.catalog.live.info import Definition
-from forescale.catalog.live.pages import Entry, Header, Page
+from forescale.catalog.live.pages import DownloadHeader, Entry, Page
 from forescale.catalog.live.query import OptimadeQuery
-from forescale.catalog.live.units import credible_range, read_unit
+from forescale.catalog.live.units import read_unit
 from forescale.errors import ConfigError, DataError, IntegrityError
 from forescale.tables import (
     ColumnMap,
@@ -20,6 +20,7 @@ from forescale.tables import (
     convert,
     same_dimension,
 )
+from forescale.tables.credible import credible_range
 
 ID = "structure_id"
 
@@ -29,7 +30,7 @@ class Answered:
     """A question with the pages that answer it."""
 
     query: OptimadeQuery
-    header: Header
+    header: DownloadHeader
     pages: tuple[Page, ...]
 
     def entries(self) -> list[Entry]:

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forescale.report import paper
+from forescale.drawing import paper
 from forescale.report.contents import Contents
-from forescale.report.text import ABSENT, count, number
+from forescale.words import ABSENT, count, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAME = "heatmap"
+_MANY = 6  # columns from which numbers are smaller
 ROW_HEAD, COLUMN_HEAD = "Computed values, n", "Measured values, m"
 
 
@@ -40,12 +41,22 @@ def draw(contents: Contents, table: pd.DataFrame, metric: str) -> Figure:
     values, texts, levels = _values(table), _texts(table), _levels(table)
     figure = paper.new_figure(paper.COLUMN, 0.9 + 0.155 * len(table))
     axes = figure.subplots()
-    axes.imshow(levels, cmap="cividis_r", vmin=0, vmax=1, aspect="auto")
+    image = axes.imshow(levels, cmap="cividis_r", vmin=0, vmax=1, aspect="auto")
+    bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.02)
+    bar.set_ticks([place for place, _ in scale(table)], labels=[t for _, t in scale(table)])
+    bar.ax.tick_params(length=2, labelsize=6)
+    bar.outline.set_visible(False)
     for (i, j), value in np.ndenumerate(values):
         if np.isfinite(value):
             colour = "white" if levels[i, j] > 0.55 else "black"
             number_in_cell = axes.text(
-                j, i, texts[i][j], ha="center", va="center", fontsize=6, color=colour
+                j,
+                i,
+                texts[i][j],
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=6 if table.shape[1] < _MANY else 5,
             )
             number_in_cell.set_in_layout(False)
     axes.set_xticks(range(table.shape[1]), heads(table, "\n"))
@@ -76,6 +87,25 @@ def rows(table: pd.DataFrame) -> list[tuple[str, list[Cell]]]:
             cells.append(Cell(texts[i][j], to_hex(colours(levels[i, j])), ink, title))
         found.append((_name(n, "scratch"), cells))
     return found
+
+
+def scale(table: pd.DataFrame, ticks: int = 4) -> list[tuple[float, str]]:
+    """Ticks of the colour bar: place between the least (0) and the largest (1), and the error."""
+    values = _values(table)
+    known = values[np.isfinite(values) & (values > 0)]
+    if not len(known) or known.max() <= known.min():
+        return []
+    errors = np.geomspace(known.min(), known.max(), ticks)
+    return [(place / (ticks - 1), number(float(one))) for place, one in enumerate(errors)]
+
+
+def gradient(steps: int = 12) -> str:
+    """The colours of the bar as a CSS gradient, from the least error to the largest."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    colours = colormaps["cividis_r"](np.linspace(0, 1, steps))
+    return f"linear-gradient(90deg, {', '.join(to_hex(colour) for colour in colours)})"
 
 
 def heads(table: pd.DataFrame, between: str = "\u00a0") -> list[str]:

@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forescale.report import interactive, paper
+from forescale.drawing import interactive, paper
+from forescale.drawing.style import FIELD, FLOOR, GREY, INK, SCRATCH, Look, looks
+from forescale.drawing.ticks import padded
+from forescale.metrics import Metric, label_of
 from forescale.report.cells import VALUE_COLUMNS
-from forescale.report.contents import METRIC_NAMES, Contents
+from forescale.report.contents import Contents
 from forescale.report.figures.learning_curves import X_TITLE
-from forescale.report.style import FLOOR, GREY, INK, SCRATCH, SPREAD, Look, looks
-from forescale.report.text import count, number
-from forescale.report.ticks import padded
+from forescale.words import confidence, count, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NAME = "law"
+HERE, ELSEWHERE = "this study", "other materials of the same kind"
 REACH = 8.0  # how far beyond the largest size the law is drawn
-LAW_COLUMNS = ("law_median", "law_low", "law_high")
+LAW_COLUMNS = ("law_median", "law_low", "law_high", "elsewhere_low", "elsewhere_high")
 
 
 def data(contents: Contents, metric: str) -> pd.DataFrame:
@@ -30,7 +32,8 @@ def data(contents: Contents, metric: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns n_target, n_source, beyond_data, law_median, law_low, law_high, then the
+        Columns n_target, n_source, beyond_data, law_median, law_low, law_high (this study at
+        larger n), elsewhere_low, elsewhere_high (other materials of the same kind), then the
         value columns of `cells` (NaN between the sizes of the grid).
     """
     measured = contents.cells(metric)
@@ -47,6 +50,8 @@ def data(contents: Contents, metric: str) -> pd.DataFrame:
         part = pd.DataFrame({"n_target": m, "n_source": sizes, "beyond_data": sizes > last})
         part["law_median"], part["law_low"] = forecast.median, forecast.low
         part["law_high"] = forecast.high
+        elsewhere = law.forecast_new_materials(sizes)
+        part["elsewhere_low"], part["elsewhere_high"] = elsewhere.low, elsewhere.high
         parts.append(part)
     keys = ["n_source", "n_target"]
     table = pd.concat(parts, ignore_index=True).astype({"n_source": "int64"})
@@ -62,7 +67,7 @@ def lines(contents: Contents, metric: str, m: int) -> list[tuple[str, float, str
     zero_shot = contents.law(metric, 0)
     if m and zero_shot is not None:
         found.append(("Zero-shot", float(zero_shot.curve.error[-1]), GREY, "dashdot"))
-    if metric == "rmse" and contents.noise_floor:
+    if metric == Metric.RMSE and contents.noise_floor:
         found.append(("Noise floor", contents.noise_floor, FLOOR, "dot"))
     return found
 
@@ -125,11 +130,15 @@ def chosen_panels(sizes: list[int], most: int = 6) -> list[int]:
 def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, m: int) -> None:
     look = looks(contents.n_target)[m]
     inside, outside = split(part)
-    level = f"{100 * contents.level:g} %"
-    for piece, dash, alpha, name in ((inside, "-", 0.28, ""), (outside, "--", 0.14, "beyond")):
+    level = confidence(contents.level)
+    for piece, dash, alpha, name in ((inside, "-", 0.4, ""), (outside, "--", 0.3, "beyond")):
+        axes.fill_between(
+            piece["n_source"], piece["elsewhere_low"], piece["elsewhere_high"], lw=0, zorder=0.5,
+            color=look.colour, alpha=0.15, label="" if name else f"{level}, {ELSEWHERE}",
+        )  # fmt: skip
         axes.fill_between(
             piece["n_source"], piece["law_low"], piece["law_high"], color=look.colour, alpha=alpha,
-            lw=0, label=f"{level} interval, forecast" if name else f"{level} interval of the law",
+            lw=0, label=f"{level}, {HERE}, forecast" if name else f"{level}, {HERE}",
         )  # fmt: skip
         axes.plot(
             piece["n_source"], piece["law_median"], color=look.colour, ls=dash,
@@ -138,8 +147,8 @@ def _draw_panel(axes: Axes, contents: Contents, part: pd.DataFrame, m: int) -> N
     points = part.dropna(subset="mean")
     if points["replicates_low"].notna().all():
         axes.fill_between(
-            points["n_source"], points["replicates_low"], points["replicates_high"], lw=0,
-            color=SPREAD, zorder=0, label=f"{level} of replicates",
+            points["n_source"], points["replicates_low"], points["replicates_high"], lw=0.7,
+            facecolor="none", edgecolor=GREY, ls=":", zorder=0.6, label=f"{level} of replicates",
         )  # fmt: skip
     axes.plot(
         points["n_source"], points["mean"], ls="", marker="o", ms=2.6, color=look.colour, mec=INK,
@@ -189,7 +198,7 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
         ],
         interactive.log_axis(X_TITLE, x_low, x_high),
         interactive.log_axis(contents.label(metric), y_low, y_high),
-        shapes=[{**beyond, "fillcolor": "#f6f7f9"}],
+        shapes=[{**beyond, "fillcolor": FIELD}],
         annotations=[note],
         margin={"l": 56, "r": 14, "t": 30, "b": 48},
     )
@@ -197,13 +206,17 @@ def chart(contents: Contents, table: pd.DataFrame, metric: str, m: int) -> inter
 
 def _law_traces(contents: Contents, part: pd.DataFrame, look: Look) -> list[interactive.Plotly]:
     inside, outside = split(part)
-    level = f"{100 * contents.level:g} %"
+    level = confidence(contents.level)
     traces = []
     for piece, opacity, dash, name in (
-        (inside, 0.3, "solid", "Law"),
-        (outside, 0.15, "dash", "Forecast"),
+        (inside, 0.4, "solid", "Law"),
+        (outside, 0.3, "dash", "Forecast"),
     ):
-        shown = {"showlegend": name == "Law", "name": f"{level} interval"}
+        first = name == "Law"
+        shown = {"showlegend": first, "name": f"{level}, {ELSEWHERE}"}
+        low, high = piece["elsewhere_low"], piece["elsewhere_high"]
+        traces.append(interactive.band(piece["n_source"], low, high, look.faded(0.15), **shown))
+        shown = {"showlegend": first, "name": f"{level}, {HERE}"}
         low, high = piece["law_low"], piece["law_high"]
         traces.append(interactive.band(piece["n_source"], low, high, look.faded(opacity), **shown))
         hover = [
@@ -239,7 +252,7 @@ def _point_traces(
         "y": interactive.plain(points["mean"]),
         "marker": {"color": look.colour, "size": 7, "line": {"color": INK, "width": 1}},
         "text": [
-            f"n = {count(row.n_source)}<br>{METRIC_NAMES[metric]} {number(row.mean, 4)}{unit}"
+            f"n = {count(row.n_source)}<br>{label_of(metric)} {number(row.mean, 4)}{unit}"
             for row in points.itertuples()
         ],
         "hoverinfo": "text",
@@ -250,9 +263,10 @@ def _point_traces(
         points["n_source"],
         points["replicates_low"],
         points["replicates_high"],
-        SPREAD,
+        "rgba(0,0,0,0)",
+        line={"width": 1.2, "dash": "dot", "color": GREY},
         showlegend=True,
-        name=f"{100 * contents.level:g} % of replicates",
+        name=f"{confidence(contents.level)} of replicates",
     )
     return [spread, means]
 

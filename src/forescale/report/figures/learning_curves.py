@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forescale.report import interactive, paper
-from forescale.report.contents import METRIC_NAMES, Contents
-from forescale.report.style import INK, Look, looks
-from forescale.report.text import count, number
-from forescale.report.ticks import padded
+from forescale.drawing import interactive, paper
+from forescale.drawing.style import INK, Look, looks
+from forescale.drawing.ticks import padded
+from forescale.metrics import label_of
+from forescale.report.contents import Contents
+from forescale.words import confidence, count, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -188,9 +189,9 @@ def _hover(contents: Contents, metric: str, row: dict[str, float]) -> str:
     where = f"n = {count(n)}, m = {count(m)}"
     where += " (scratch)" if n == 0 else " (zero-shot)" if m == 0 else ""
     unit = interactive.escaped_unit(contents.unit_of(metric))
-    text = f"{where}<br>{METRIC_NAMES[metric]} {number(row['mean'], 4)}{unit}"
+    text = f"{where}<br>{label_of(metric)} {number(row['mean'], 4)}{unit}"
     if np.isfinite(row["mean_low"]):
-        level = f"{100 * contents.level:g} %"
+        level = confidence(contents.level)
         text += (
             f"<br>{level} of the mean: {number(row['mean_low'])} to {number(row['mean_high'])}"
             f"<br>{level} of replicates: {number(row['replicates_low'])}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forescale.report import interactive, paper
-from forescale.report.contents import Contents, labelled
-from forescale.report.style import GREY, INK, SCRATCH, looks, rgba
-from forescale.report.text import number, percent
+from forescale.drawing import interactive, paper
+from forescale.drawing.style import GREY, INK, SCRATCH, looks, rgba
+from forescale.report.contents import Contents
+from forescale.words import labelled, number, percent, spaced_unit
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,6 +56,20 @@ def scores(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
+def score_rows(contents: Contents) -> list[list[str]]:
+    """The scores as pages show them: name, R², RMSE, MAE, coverage."""
+    table = scores(data(contents))
+    names = {"predicted": "With the computed data", "scratch": "Without (scratch)"}
+    return [
+        [
+            name,
+            *(number(float(table.loc[row, key])) for key in ("r2", "rmse", "mae")),
+            percent(float(table.loc[row, "coverage"])),
+        ]
+        for row, name in names.items()
+    ]
+
+
 def _coverage(table: pd.DataFrame) -> float:
     known = table[np.isfinite(table["std"])]
     if known.empty:
@@ -88,7 +102,7 @@ def panels(contents: Contents) -> list[tuple[str, str, str]]:
 
 def summary(contents: Contents, score: pd.Series) -> list[str]:
     """Return the numbers printed in a panel."""
-    unit = interactive.spaced_unit(contents.unit)
+    unit = spaced_unit(contents.unit)
     rows = [] if np.isnan(score["r2"]) else [f"R² {number(score['r2'])}"]
     rows += [f"RMSE {number(score['rmse'])}{unit}", f"MAE {number(score['mae'])}{unit}"]
     if np.isfinite(score["coverage"]):

@@ -9,6 +9,8 @@
     displayModeBar: touch ? false : "hover",
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]], // none that sends data away
   };
+  const night = matchMedia("(prefers-color-scheme: dark)");
+  const dark = Object.entries(JSON.parse(root.dataset.dark));
   const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
   const views = [...document.querySelectorAll(".view")];
 
@@ -19,8 +21,18 @@
     return parts.join("/");
   }
 
+  function themed(chart) {
+    let text = JSON.stringify(chart);
+    if (night.matches) {
+      // old colours give way to marks first: a new colour may be another's old one
+      dark.forEach(([old], place) => { text = text.replaceAll(old, `\u0001${place}\u0002`); });
+      dark.forEach(([, fresh], place) => { text = text.replaceAll(`\u0001${place}\u0002`, fresh); });
+    }
+    return JSON.parse(text);
+  }
+
   function draw(place) {
-    const { data, layout } = structuredClone(charts[keyOf(place)]);
+    const { data, layout } = themed(charts[keyOf(place)]);
     const spread = document.getElementById("spread")?.checked ?? false;
     for (const trace of data) if (trace.meta === "replicates") trace.visible = spread;
     if (spread && layout.meta) layout.yaxis = layout.meta.spread; // wide enough for all replicates
@@ -37,5 +49,6 @@
 
   root.classList.remove("plain");
   document.addEventListener("change", update);
+  night.addEventListener("change", update);
   update();
 })();

@@ -1,0 +1,1 @@
+"""What the screens say: answers of the packages, in words."""

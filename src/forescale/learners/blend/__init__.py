@@ -1,0 +1,1 @@
+"""Boosted trees and a process as source stages, weighed by what measured values say of them."""

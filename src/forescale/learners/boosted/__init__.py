@@ -1,0 +1,1 @@
+"""Boosted trees as the source stage of transfer."""

@@ -1,0 +1,1 @@
+"""Gaussian processes whose whole learning curves come from one factorisation."""
