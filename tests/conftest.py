@@ -49,12 +49,14 @@ metrics = ["rmse"]
 
 
 IN_THEIR_OWN_TIME = ("cluster", "slurm", "processes")
+SERVED = Path(__file__).parent / "app"  # a server and a browser for each
 
 
 def pytest_collection_modifyitems(items):
     """Give tests that wait for real processes, which a busy machine can starve, a second try."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in IN_THEIR_OWN_TIME):
+        marked = any(item.get_closest_marker(name) for name in IN_THEIR_OWN_TIME)
+        if marked or item.path.is_relative_to(SERVED):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
