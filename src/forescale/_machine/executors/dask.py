@@ -84,6 +84,7 @@ class DaskExecutor(Executor):
         self._seen: dict[str, tuple[Any, float]] = {}
         self._looked = 0.0
         self._alone_since: float | None = None
+        self._scheduler: str | None = None
         self._connect(30.0)
 
     def _connect(self, timeout: float) -> None:
@@ -101,6 +102,7 @@ class DaskExecutor(Executor):
                 "with 'dask scheduler', or check the address and its certificates"
             ) from None
         self._client.subscribe_topic(self._topic, self._heard)
+        self._scheduler = None  # whoever it is, it is ours now
         self._look()
 
     # -- the contract ---------------------------------------------------------------------
@@ -275,13 +277,18 @@ class DaskExecutor(Executor):
         """Who is there, who is gone, who is silent; a scheduler that is gone is awaited."""
         self._looked = time.monotonic()
         try:
-            found = self._client.scheduler_info()["workers"]
+            told = self._client.sync(self._client.scheduler.identity)
         except Exception as error:
             self._await_scheduler(_short(error))
             return
         if self._client.status != "running":
             self._await_scheduler("the connection was lost")
             return
+        if self._scheduler not in (None, told["id"]):
+            # The client is back by itself; what was handed out and submitted is forgotten there.
+            self._await_scheduler("another one has taken its place")
+            return
+        self._scheduler, found = told["id"], told["workers"]
         for address in set(self._workers) - set(found):
             self._lost.setdefault(address, "gone")
         self._workers = {address: dict(worker) for address, worker in found.items()}
