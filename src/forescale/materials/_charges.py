@@ -13,6 +13,7 @@ from rdkit import Chem
 
 _EXPANDING = frozenset({15, 16, 33, 34, 51, 52})  # P S As Se Sb Te
 _HALOGENS = frozenset({17, 35, 53})  # Cl Br I
+_CONCERNED = Chem.MolFromSmarts("[+{1-},$([Cl,Br,I;v{2-}])]")  # positive, or a halogen between
 _ONE_MORE = {
     Chem.BondType.SINGLE: Chem.BondType.DOUBLE,
     Chem.BondType.DOUBLE: Chem.BondType.TRIPLE,
@@ -28,7 +29,7 @@ def unified(mol: Chem.Mol) -> Chem.Mol:
     >>> Chem.MolToSmiles(unified(Chem.MolFromSmiles("C[N-][N+]#N")))
     'CN=[N+]=[N-]'
     """
-    if not _concerned(mol):
+    if not mol.HasSubstructMatch(_CONCERNED):
         return mol
     drawn = Chem.RWMol(mol)
     Chem.Kekulize(drawn, clearAromaticFlags=True)
@@ -40,14 +41,6 @@ def unified(mol: Chem.Mol) -> Chem.Mol:
     found = drawn.GetMol()
     Chem.SanitizeMol(found)
     return found
-
-
-def _concerned(mol: Chem.Mol) -> bool:
-    return any(
-        atom.GetFormalCharge() > 0
-        or (atom.GetAtomicNum() in _HALOGENS and atom.GetTotalValence() > 1)
-        for atom in mol.GetAtoms()
-    )
 
 
 def _spread(mol: Chem.RWMol) -> bool:

@@ -17,6 +17,7 @@ STEREO = frozenset("/\\@")
 """Marks of stereochemistry in SMILES."""
 
 _STRAY = re.compile(r"[^!-~]")
+_HYDROGEN = Chem.MolFromSmarts("[#1]")  # a match costs far less than a loop over the atoms
 
 MAX_LENGTH = 2_000
 """Longest SMILES accepted, in characters: far above any repeat unit or small molecule."""
@@ -60,15 +61,15 @@ def mol_from_smiles(smiles: str) -> Chem.Mol:
     problems = Chem.DetectChemistryProblems(mol)
     if problems:
         raise MaterialError(f"got {text!r}, which is chemically invalid: {problems[0].Message()}")
-    for atom in mol.GetAtoms():
-        atom.SetAtomMapNum(0)
     if "[" in text:
+        for atom in mol.GetAtoms():
+            atom.SetAtomMapNum(0)
         _refuse_unknown_isotopes(mol, text)
     Chem.SanitizeMol(mol)
     if "~" in text or ":" in text:
         _refuse_indefinite_bonds(mol, text)
     mol = unified(mol)
-    if any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
+    if mol.HasSubstructMatch(_HYDROGEN):
         mol = Chem.RemoveHs(mol)  # [H]C is CH4 too; isotopes and H2 stay
     Chem.AssignStereochemistry(mol, cleanIt=True)
     if mol.GetNumAtoms() == 0:

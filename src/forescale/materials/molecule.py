@@ -9,6 +9,8 @@ from rdkit import Chem
 from forescale.errors import MaterialError
 from forescale.materials._rdkit import canonical, mol_from_smiles
 
+_OPEN_END = Chem.MolFromSmarts("[#0]")
+
 
 @dataclass(frozen=True)
 class Molecule:
@@ -31,7 +33,7 @@ class Molecule:
     def parse(cls, smiles: str) -> Molecule:
         """Parse SMILES; raises :class:`MaterialError` for anything but one whole molecule."""
         mol = mol_from_smiles(smiles)
-        if any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
+        if mol.HasSubstructMatch(_OPEN_END):
             raise MaterialError(
                 f"got {smiles!r} with open ends ('*'), expected a molecule; "
                 'for a repeat unit say kind = "polymer"'
