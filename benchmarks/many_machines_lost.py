@@ -4,6 +4,8 @@ python benchmarks/many_machines_lost.py workers [N]       of Dask workers, under
 python benchmarks/many_machines_lost.py studies [N]       of Dask workers, under a study
 python benchmarks/many_machines_lost.py coordinators [N]  of campaigns on Dask and on Slurm
 python benchmarks/many_machines_lost.py walltime          jobs longer than an allocation of Slurm
+python benchmarks/many_machines_lost.py md                molecular dynamics over allocations of two minutes
+python benchmarks/many_machines_lost.py queue             Dask workers as jobs of Slurm, by dask-jobqueue
 
 Starts real Dask processes, and a real Slurm where its programs are installed.
 """
@@ -27,7 +29,7 @@ from real_slurm import missing
 from simulation_overhead import ethers
 
 from forescale._machine.executors import ClusterConfig
-from forescale.simulation import Campaign, Status, run_campaign
+from forescale.simulation import Campaign, Status, campaign_table, run_campaign
 
 HEADS = ("what", "kills", "jobs", "in the store", "twice", "begun in all", "different values")
 
@@ -149,6 +151,46 @@ def walltime() -> None:
         _kit.table(heads, [(2, 120, 60, status.done, told["begun_again"])])
 
 
+def md() -> None:
+    """Boxes of polymer in allocations that end before their dynamics does, and undisturbed."""
+    heads = ("place", "done", "allocations that ended", "minutes", "density, g/cm³")
+    table = _kit.Table("polymer", *heads)
+    polymers = ["*CC*", "*CC(*)C"]
+    with slurm(), tempfile.TemporaryDirectory() as folder:
+        for place, config in (
+            ("here", None),
+            ("Slurm, walltime of 120 s",
+             ClusterConfig(kind="slurm", workers=2, memory=3, walltime=120, grace=40)),
+        ):  # fmt: skip
+            options = {"kind": "polymer", "protocol": {"preset": "quick"}}
+            one = campaign(Path(folder) / place, "md", polymers, **options)
+            status = run_campaign(one, cluster=config)
+            told = json.loads((one.results / "status.json").read_text())
+            density = campaign_table(one.results, "density").frame.set_index("key")["value"]
+            for polymer, value in density.items():
+                table.row(
+                    polymer, place, status.done, told.get("begun_again", 0),
+                    f"{status.seconds / 60:.1f}", f"{value:.4f}",
+                )  # fmt: skip
+
+
+def queue() -> None:
+    """A campaign and a study on workers that dask-jobqueue starts on Slurm, against here."""
+    with slurm() as running, tempfile.TemporaryDirectory(dir=running.root) as folder:
+        home = Path(folder)
+        config = ClusterConfig(
+            kind="dask", queue="slurm", interface="lo", workers=2, memory=1, walltime=600
+        )
+        materials = ethers(400)
+        one = campaign(home / "c", f"{ENGINES}:Length", materials)
+        status = run_campaign(one, cluster=config)
+        rows = rows_of(one)
+        wrong = int((rows["length"] != rows["key"].str.len()).sum())
+        heads = ("jobs", "done", "twice", "different values", "ms a job")
+        twice, each = int(rows.duplicated("key").sum()), 1e3 * status.seconds / len(materials)
+        _kit.table(heads, [(len(materials), status.done, twice, wrong, f"{each:.0f}")])
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run what is asked for."""
     actions: dict[str, tuple[Callable[..., None], tuple[int, ...]]] = {
@@ -156,6 +198,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         "studies": (studies, (20,)),
         "coordinators": (coordinators, (10,)),
         "walltime": (walltime, ()),
+        "md": (md, ()),
+        "queue": (queue, ()),
     }
     parser = _kit.parser(__doc__)
     parser.add_argument("what", choices=actions)

@@ -46,6 +46,14 @@ class Length:
         pass
 
 
+class Writes(Length):
+    """Writes four megabytes to its scratch folder."""
+
+    def compute(self, job: Job) -> Record:
+        (job.scratch / "trajectory").write_bytes(bytes(2**22))
+        return super().compute(job)
+
+
 class Crashes(Length):
     """Dies of a segmentation fault on every molecule with nitrogen."""
 

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import os
+import subprocess
 import time
 
 import pytest
@@ -90,6 +92,33 @@ def test_a_machine_whose_scratch_folder_fails_is_told_of_not_the_job(tmp_path):
     run_bundle(context, work, [("C", 0, 0, "job")], 1.0, "")
     assert told == [{"broken": told[0]["broken"]}]
     assert "No such file or directory: /no/such/disk" in told[0]["broken"]
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A disk of two megabytes."""
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root can mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_the_machine_s_fault(
+    make_campaign, dask_processes, cluster, tiny_disk, capfd
+):
+    """Its jobs are no failures and go on elsewhere; it is given no more, and named."""
+    dask_processes.add_worker(environment={"TMPDIR": str(tiny_disk)})
+    campaign = make_campaign("Writes", alkanes(60), protocol={"pause": 0.05}, retries=0)
+    status = run_campaign(campaign, cluster=cluster)
+    dask_processes.kill_worker(-1)
+    assert (status.done, status.failed) == (60, 0)
+    nodes = json.loads((campaign.results / "status.json").read_text())["nodes"].values()
+    (lost,) = [node["lost"] for node in nodes if node.get("lost")]
+    assert "No space left on device" in lost
+    assert "given nothing more" in capfd.readouterr().err
 
 
 def test_a_job_goes_on_from_its_checkpoint_where_the_walltime_ends(make_campaign, tmp_path):

@@ -51,7 +51,7 @@ def open_executor(config: ClusterConfig, folder: Path, *, strict: bool) -> Itera
             yield opened
     else:
         with (
-            _own_scheduler(config) as (address, security),
+            _own_scheduler(config, folder) as (address, security),
             _let_go(_dask(config, address, security, wanted), config) as opened,
         ):
             yield opened
@@ -143,7 +143,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def _own_scheduler(config: ClusterConfig) -> Iterator[tuple[str, Any]]:
+def _own_scheduler(config: ClusterConfig, folder: Path) -> Iterator[tuple[str, Any]]:
     """A scheduler and workers of our own: on loopback, or encrypted where they leave it."""
     distributed = optional("distributed", "cluster")
     dask = optional("dask", "cluster")
@@ -151,7 +151,9 @@ def _own_scheduler(config: ClusterConfig) -> Iterator[tuple[str, Any]]:
     leaves = config.interface is not None or config.queue is not None
     security = distributed.Security.temporary() if leaves else None
     if config.queue is not None:
-        cluster = _job_queue(config, security)
+        # Certificates for the batch system's jobs lie where the nodes see them and others do not.
+        (folder / ".cluster").mkdir(parents=True, exist_ok=True, mode=0o700)
+        cluster = _job_queue(config, security, folder / ".cluster")
     else:
         cluster = distributed.LocalCluster(
             n_workers=config.workers,
@@ -172,9 +174,9 @@ def _own_scheduler(config: ClusterConfig) -> Iterator[tuple[str, Any]]:
         cluster.close(timeout=10)
 
 
-def _job_queue(config: ClusterConfig, security: Any) -> Any:
+def _job_queue(config: ClusterConfig, security: Any, folder: Path) -> Any:
     """Workers as jobs of a batch system, replaced when their walltime ends."""
-    jobqueue = optional("dask_jobqueue", "cluster")
+    jobqueue = optional("dask_jobqueue", "jobqueue")
     made = {
         "slurm": jobqueue.SLURMCluster,
         "pbs": jobqueue.PBSCluster,
@@ -195,7 +197,7 @@ def _job_queue(config: ClusterConfig, security: Any) -> Any:
         job_extra_directives=[f"--{key}={value}" for key, value in config.options.items()],
         protocol="tls://",
         security=security,
-        shared_temp_directory=str(Path.home() / ".forescale-dask"),
+        shared_temp_directory=str(folder),
         scheduler_options={"dashboard_address": "127.0.0.1:0"},
         **{key: value for key, value in options.items() if value is not None},
         **({} if config.partition is None else {"queue": config.partition}),
