@@ -157,6 +157,9 @@ class LoopConfig(_Section):
         Values of every further round; by default a share of what is there, see ``growth``.
     growth
         How many times larger an arm gets in a round.
+    largest
+        Share of the budget that a round may cost at most, ``batch`` and ``first`` aside: a stop
+        comes a batch or two after the right moment.
     explore
         Share of rounds in which another arm than the best is tried.
     cluster
@@ -174,6 +177,7 @@ class LoopConfig(_Section):
     first: Annotated[Int, Ge(8)] = 60
     batch: Annotated[Int, Ge(1)] | None = None
     growth: Annotated[Float, Gt(1), Le(4)] = 1.5
+    largest: Annotated[Float, Gt(0), Le(1)] = 0.125
     explore: _Share = 0.1
     cluster: ClusterChoice | None = None
     folder: Path = Field(default_factory=Path.cwd, exclude=True)

@@ -152,7 +152,7 @@ def decide(standings: Sequence[Standing], loop: LoopConfig, spent: float, number
                 why += f", and its last {PATIENCE} batches brought less"
             return Decision("stop", why, probabilities=best)
     chosen = max(worthwhile, key=lambda key: (best[key], key))
-    measuring = _measuring(settled, gains, chosen, loop)
+    measuring = _measuring(settled, gains, chosen, loop, left)
     if measuring is not None and measuring >= 0.5:
         return Decision(
             "measure",
@@ -177,8 +177,9 @@ def _affordable(arm: Standing, left: float) -> int:
 
 
 def _batch(arm: Standing, loop: LoopConfig, left: float) -> int:
-    """Values of the next round: a fixed batch, or a share of what is there."""
-    wanted = loop.batch or round(arm.n * (loop.growth - 1))
+    """Values of the next round: a fixed batch, or a share of what is there and of the budget."""
+    most = round(loop.largest * loop.budget.total / arm.cost)
+    wanted = loop.batch or min(round(arm.n * (loop.growth - 1)), most)
     if arm.n < loop.first:
         wanted = loop.first - arm.n
     return max(1, min(wanted, _affordable(arm, left)))
@@ -238,7 +239,7 @@ def _curves(law: Law, sizes: Sequence[int]) -> Draws:
 
 
 def _measuring(
-    settled: Sequence[Standing], gains: _Gains, chosen: str, loop: LoopConfig
+    settled: Sequence[Standing], gains: _Gains, chosen: str, loop: LoopConfig, left: float
 ) -> float | None:
     """Probability that measuring for the cost of a batch lowers the error more than the batch.
 
@@ -250,8 +251,7 @@ def _measuring(
     if cost is None or len(arm.at_m) < 2:
         return None
     spending = next(s for s in settled if s.name == chosen)
-    count = round(len(gains.after_batch) and spending.n * (loop.growth - 1)) or 1
-    more = (loop.batch or count) * spending.cost / cost
+    more = _batch(spending, loop, left) * spending.cost / cost
     fewer, most = sorted(arm.at_m)[-2:]
     paired = np.log(arm.at_m[fewer] / arm.at_m[most]) / np.log(most / fewer)
     rng = np.random.default_rng(loop.seed)
