@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,12 +25,12 @@ from typing import Any
 import _kit
 import numpy as np
 import pandas as pd
-from growth import Kept
+from growth import Kept, report_orders
 
 from forescale.growth import Loop, LoopConfig
 from forescale.growth.arms import Arm
 from forescale.growth.judging import Bench, bench_of
-from forescale.growth.lookback import LookBack, look_back
+from forescale.growth.lookback import look_back
 from forescale.growth.orders import Pool, choose, get_order
 
 
@@ -62,7 +63,7 @@ CASES: dict[str, dict[str, Any]] = {
         "first": 100,
         "growth": 1.8,
         "judged": {"metric": "mae", "n_target": [40, 160], "replicates": 10},
-        "budget": {"total": 4000.0, "measured": 1000.0},
+        "budget": {"total": 4000.0},
     },
 }  # fmt: skip
 
@@ -88,7 +89,7 @@ def choices(case: str, seeds: int, kept: Kept) -> None:
             found = Loop(config, scratch).run(workers=1, show_progress=False)
         rounds = [
             {key: one[key] for key in ("arm", "n", "cost", "error", "errors", "decision")}
-            | {"best": one["probability_best"]}
+            | {"best": one["next"]["probability_best"]}
             for one in found.rounds
         ]
         kept.add({"case": case, "seed": seed, "alone": alone, "rounds": rounds,
@@ -139,6 +140,7 @@ def _curve(kept: Kept, case: str, place: int, name: str) -> tuple[Any, Any]:
     return np.log(mean.index.to_numpy(dtype=float)), mean.to_numpy()
 
 
+CHI_ORDERS = ("random", "informative", "diverse")
 SIZES = np.array([50, 100, 200, 400, 800, 1600])
 
 
@@ -154,7 +156,7 @@ def orders(seeds: int, kept: Kept) -> None:
                               control=control, show_progress=False).errors  # fmt: skip
             columns = found[["n_source", "n_target", "value"]]
             kept.add({"seed": seed, "order": name, "errors": columns.to_dict("records")})
-    _report(kept, "n_source")
+    report_orders(kept)
 
 
 CHI = {
@@ -169,24 +171,53 @@ CHI = {
 
 def chi(seeds: int, kept: Kept) -> None:
     """Errors against calculations: a polymer or a solvent that was not there is one."""
-    config = LoopConfig.model_validate(CHI)
-    bench, arm = _prepared(config)
-    sizes = np.array([10, 20, 40, 80, 160, 320])
+    bench, arm = _prepared(LoopConfig.model_validate(CHI))
+    blind = copy(arm)
+    blind.sides = None  # takes any pair at random, whatever is there of its two sides
+    sizes = np.array([5, 10, 20, 40, 80, 160, 320])
+    ways = {"blind": (blind, "random"), **{name: (arm, name) for name in CHI_ORDERS}}
     for seed in range(seeds):
-        for name in ("random", "informative", "diverse"):
+        for name, (one, order) in ways.items():
             if kept.has(seed=seed, order=name):
                 continue
-            found = look_back(arm, bench, (name,), sizes, replicates=1, seed=seed,
+            found = look_back(one, bench, (order,), sizes, replicates=1, seed=seed,
                               show_progress=False).errors  # fmt: skip
-            calculations = _calculations(arm, bench, name, seed, sizes)
+            calculations = _calculations(one, arm, bench, order, seed, sizes)
             columns = found[["n_source", "n_target", "value"]].assign(
                 calculations=found["n_source"].map(calculations)
             )
             kept.add({"seed": seed, "order": name, "errors": columns.to_dict("records")})
-    _report(kept, "calculations")
+    _report_chi(_together(kept))
 
 
-def _calculations(arm: Arm, bench: Bench, order: str, seed: int, sizes: Any) -> dict[int, int]:
+def _report_chi(whole: pd.DataFrame) -> None:
+    """Errors at so many calculations, between sizes by logarithms."""
+    counts = np.array([10, 15, 20, 30, 40, 50])
+    table = _kit.Table("m", "pairs by", *(f"{n} calculations" for n in counts), "pairs of 40")
+    for m, part in whole.groupby("n_target"):
+        at: dict[str, Any] = {}
+        pairs: dict[str, float] = {}
+        for order, own in part.groupby("order"):
+            rows = [one.sort_values("n_source") for _, one in own.groupby("replicate")]
+            at[str(order)] = np.array(
+                [np.interp(np.log(counts), np.log(one["calculations"]), one["value"])
+                 for one in rows]
+            )  # fmt: skip
+            found = [np.interp(40, one["calculations"], one["n_source"]) for one in rows]
+            pairs[str(order)] = float(np.mean(found))
+        for order, errors in at.items():
+            beside = errors - at["blind"]
+            cells = [
+                f"{errors[:, k].mean():.4f}"
+                + ("" if order == "blind" else f" ({_kit.mean_and_error(beside[:, k], 4)})")
+                for k in range(len(counts))
+            ]
+            table.row(m, order, *cells, f"{pairs[order]:.0f}")
+
+
+def _calculations(
+    way: Arm, arm: Arm, bench: Bench, order: str, seed: int, sizes: Any
+) -> dict[int, int]:
     """How many polymers and solvents the first pairs of an order have."""
     rng = np.random.default_rng([seed, 0])
     known, judged = np.array_split(rng.permutation(len(bench.target)), 2)
@@ -194,13 +225,10 @@ def _calculations(arm: Arm, bench: Bench, order: str, seed: int, sizes: Any) -> 
     there = set(arm.replayed_keys())
     rows = [row for row, key in enumerate(arm.keys) if key in there and key not in hidden]
     pool = Pool(arm.features, arm.is_count, np.empty(0, dtype=np.int64), np.array(rows),
-                bench.features[known], arm.sides, hidden=True)  # fmt: skip
+                bench.features[known], way.sides, hidden=True)  # fmt: skip
     chosen, _ = choose(get_order(order), pool, int(sizes[-1]), seed, control=0.0)
     assert arm.sides is not None
-    return {
-        int(n): sum(len(np.unique(side[chosen[:n]])) for side in np.atleast_2d(arm.sides.T))
-        for n in sizes
-    }
+    return {int(n): sum(len(np.unique(one)) for one in arm.sides[chosen[:n]].T) for n in sizes}
 
 
 def _prepared(config: LoopConfig) -> tuple[Bench, Arm]:
@@ -218,20 +246,14 @@ def _some(bench: Bench, seed: int) -> Bench:
     return replace(bench, target=target, features=bench.features[np.sort(rows)])
 
 
-def _report(kept: Kept, axis: str) -> None:
-    """Means by order; what each needs of random order's computations."""
+def _together(kept: Kept) -> pd.DataFrame:
+    """Errors of the seeds that every order has."""
     whole = pd.DataFrame(
         [{"replicate": row["seed"], "order": row["order"], **one}
          for row in kept.rows for one in row["errors"]]
     )  # fmt: skip
     counts = whole.groupby("replicate")["order"].nunique()
-    whole = whole[whole["replicate"].isin(counts.index[counts == counts.max()])]
-    means = whole.groupby(["n_target", "order", "n_source"])[sorted({axis, "value"} - {"n_source"})]
-    table = means.mean().unstack("n_source")
-    print(f"{whole['replicate'].nunique()} seeds")
-    print(table.round(4).to_string())
-    needed = LookBack(whole).needed()
-    _kit.table(needed.columns, needed.round(3).itertuples(index=False))
+    return whole[whole["replicate"].isin(counts.index[counts == counts.max()])]
 
 
 def main() -> None:
