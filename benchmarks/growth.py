@@ -4,6 +4,7 @@
     python benchmarks/growth.py loops     [--seeds 10] [--out FILE]
     python benchmarks/growth.py kills     [--kills 20]
     python benchmarks/growth.py round     [--rows 5000]
+    python benchmarks/growth.py overhead  [--rows 200]
 
 Prints the tables of docs/grow.md, on the bundled refractive indices. Each result is appended to a
 file as it lands, and what is there is not computed again.
@@ -26,7 +27,9 @@ from typing import Any
 import _kit
 import numpy as np
 import pandas as pd
+from _slow_replay import SECONDS
 
+from forescale.catalog import load_dataset
 from forescale.growth import Loop, LoopConfig
 from forescale.growth.arms import Arm
 from forescale.growth.config import ArmConfig
@@ -281,13 +284,36 @@ def one_round(rows: int) -> None:
         pstats.Stats(profile).sort_stats("cumtime").print_stats(25)
 
 
+def overhead(jobs: int) -> None:
+    """Seconds of a round of so many jobs of a second each, beside the jobs themselves."""
+    config = config_of(first=jobs, batch=jobs)
+    keys = load_dataset("xtb-refractive-index").keys[:2000]
+    with TemporaryDirectory() as scratch:
+        pool = Path(scratch) / "pool.csv"
+        pool.write_text("\n".join(["smiles", *keys]) + "\n", encoding="utf-8")
+        engine = {"name": f"{Path(__file__).parent / '_slow_replay.py'}:SlowReplay",
+                  "protocol": {"dataset": "xtb-refractive-index"}}  # fmt: skip
+        arm = ArmConfig.model_validate(
+            {"name": "slow", "engine": engine, "pool": [{"file": str(pool)}], "cost": 1.0}
+        )
+        budget = config.budget.model_copy(update={"total": 10.0 * jobs, "matters": None})
+        loop = Loop(config.model_copy(update={"arm": (arm,), "budget": budget}), f"{scratch}/loop")
+        table = _kit.Table("round", "values", "seconds", "of jobs", "beside them")
+        for number in range(3):
+            begun = time.perf_counter()
+            loop.run(rounds=1, workers=1, show_progress=False)
+            took, computing = time.perf_counter() - begun, jobs * SECONDS
+            table.row(number + 1, jobs * (number + 1), f"{took:.0f}", f"{computing:.0f}",
+                      f"{took / computing - 1:.0%}")  # fmt: skip
+
+
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["orders", "loops", "kills", "round"])
+    parser.add_argument("what", choices=["orders", "loops", "kills", "round", "overhead"])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--rows", type=int, default=5000)
+    parser.add_argument("--rows", type=int, default=None)
     parser.add_argument("--most", type=int, default=1600, help="largest n of orders")
     parser.add_argument("--pool", type=int, default=4809, help="materials of the pool")
     parser.add_argument("--orders", nargs="+", default=list(ORDERS), choices=list(ORDERS))
@@ -301,8 +327,10 @@ def main() -> None:
         loops(given.seeds, kept)
     elif given.what == "kills":
         kills(given.kills)
+    elif given.what == "overhead":
+        overhead(given.rows or 200)
     else:
-        one_round(given.rows)
+        one_round(given.rows or 5000)
 
 
 if __name__ == "__main__":
