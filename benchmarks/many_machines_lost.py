@@ -4,8 +4,8 @@ python benchmarks/many_machines_lost.py workers [N]       of Dask workers, under
 python benchmarks/many_machines_lost.py studies [N]       of Dask workers, under a study
 python benchmarks/many_machines_lost.py coordinators [N]  of campaigns on Dask and on Slurm
 python benchmarks/many_machines_lost.py walltime          jobs longer than an allocation of Slurm
-python benchmarks/many_machines_lost.py md                molecular dynamics over allocations of two minutes
-python benchmarks/many_machines_lost.py queue             Dask workers as jobs of Slurm, by dask-jobqueue
+python benchmarks/many_machines_lost.py md                dynamics over allocations of two minutes
+python benchmarks/many_machines_lost.py queue             Dask workers that dask-jobqueue starts
 
 Starts real Dask processes, and a real Slurm where its programs are installed.
 """

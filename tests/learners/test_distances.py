@@ -42,7 +42,7 @@ def test_more_sides_give_what_all_at_once_would_give(folder):
 def test_only_new_rows_are_found(folder, monkeypatch):
     whole, reference = _block(300), np.arange(100)
     _prepared(whole, reference, folder / "kept")
-    monkeypatch.setattr("forescale.learners.gp.kernels.Metric.fill_pairwise", None)
+    monkeypatch.setattr("forescale.learners.gp.metric.Metric.fill_pairwise", None)
     assert len(_prepared(whole, reference, folder / "kept").square()) == 300
 
 

@@ -5,7 +5,8 @@ import pytest
 from sklearn.gaussian_process.kernels import RBF, Matern
 
 from forescale.learners import Grid, TransferData, get_learner
-from forescale.learners.gp.kernels import COUNT_SHARE, Metric, kernel
+from forescale.learners.gp.kernels import kernel
+from forescale.learners.gp.metric import COUNT_SHARE, Metric
 from forescale.splits import Split
 
 

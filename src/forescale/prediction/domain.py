@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.learners import Block, NewBlock, TransferData
-from forescale.learners.gp.kernels import Anchors, Metric
+from forescale.learners.gp.metric import Anchors, Metric
 from forescale.splits import Split
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.learners.contract import Ints
-from forescale.learners.gp.kernels import Anchors, Metric
+from forescale.learners.gp.metric import Anchors, Metric
 
 Singles = NDArray[np.float32]
 _AT_ONCE = 64

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from forescale._machine.files import replace_file
 from forescale._machine.workers import default_workers
 from forescale.learners.contract import Block, Ints, TransferData
-from forescale.learners.gp.kernels import Anchors, Closeness, KernelName, Metric
+from forescale.learners.gp.kernels import Closeness, KernelName
+from forescale.learners.gp.metric import Anchors, Metric
 
 Distances = NDArray[np.float32]
 

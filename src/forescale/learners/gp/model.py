@@ -17,7 +17,8 @@ from scipy.linalg import solve_triangular
 
 from forescale.learners.contract import Floats, Ints, ModelPrediction, ModelState, NewBlock
 from forescale.learners.gp.distances import SideDistances
-from forescale.learners.gp.kernels import Anchors, Closeness, KernelName
+from forescale.learners.gp.kernels import Closeness, KernelName
+from forescale.learners.gp.metric import Anchors
 from forescale.learners.gp.prefix import PrefixGP
 from forescale.learners.gp.source import Anchored, Arrays, KernelMean, SourceMean
 from forescale.learners.gp.target import Combination, TrainedTarget

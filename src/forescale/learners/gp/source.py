@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from forescale.learners.contract import Floats, Ints
 from forescale.learners.gp.distances import SideDistances, Sides
-from forescale.learners.gp.kernels import Anchors, Candidate, Closeness, KernelName
+from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
+from forescale.learners.gp.metric import Anchors
 
 Arrays = dict[str, NDArray[Any]]
 
