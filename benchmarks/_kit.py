@@ -19,6 +19,7 @@ that way. A script looks like this:
 `Clock`               ``with Clock() as clock``: ``clock.wall``, ``clock.cpu`` (with children)
 `peak_gib`            the most memory that this process held, and those it waited for
 `Table`, `table`      Markdown, row by row as they come, or at once
+`markdown`            the same as text, for a page that a script writes
 `grid_table`          mean error over the grid of a run
 `law_table`           the laws of a metric: rate, scale, gap, R², flags
 ====================  ==========================================================================
@@ -194,6 +195,13 @@ def table(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
     printed = Table(*heads)
     for row in rows:
         printed.row(*row)
+
+
+def markdown(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table as text, empty where there is no row."""
+    lines = [f"| {' | '.join(map(str, row))} |" for row in rows]
+    head = [f"| {' | '.join(map(str, heads))} |", "|" + " --- |" * len(heads)]
+    return "\n".join([*head, *lines]) if lines else ""
 
 
 def mean_and_error(values: Sequence[float] | np.ndarray[Any, Any], digits: int = 3) -> str:

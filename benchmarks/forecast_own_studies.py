@@ -15,11 +15,10 @@ from pathlib import Path
 
 import _kit
 import numpy as np
+from _register import mean_ratio, relative_miss
 
 from forescale.laws import study_laws
 from forescale.study import RunFolder
-
-LEAST = 1e-3  # relative miss below which there is nothing to tell apart
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -52,14 +51,12 @@ def study(folder: RunFolder, table: _kit.Table) -> tuple[str, int, str, str]:
         forecast, seen = law.predict([last]), float(law.curve.error[-1])
         low, middle, high = forecast.low[0], forecast.median[0], forecast.high[0]
         inside.append(low <= came <= high)
-        miss, before = abs(np.log(middle / came)), abs(np.log(seen / came))
-        ratios.append(np.log(max(miss, LEAST) / max(before, LEAST)))
+        ratios.append(relative_miss(middle, seen, came))
         table.row(
             manifest.name, law.metric, law.n_target, f"{law.curve.n[-1]:g}", last,
             f"{middle:.4g}", f"{low:.4g} to {high:.4g}", f"{came:.4g}", f"{seen:.4g}",
         )  # fmt: skip
-    ratio = float(np.exp(np.mean(ratios))) if ratios else float("nan")
-    return manifest.name, len(laws), f"{np.mean(inside):.2f}", f"{ratio:.2f}"
+    return manifest.name, len(laws), f"{np.mean(inside):.2f}", f"{mean_ratio(ratios):.2f}"
 
 
 if __name__ == "__main__":
