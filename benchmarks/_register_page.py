@@ -39,8 +39,8 @@ def tables(entries: Sequence[Entry]) -> str:
     past = sum(one.after_the_fact for one in came)
     held = sum(bool(one.inside) for one in came)
     parts = [
-        f"{len(entries)} forecasts of {len({(e.study, e.setting) for e in entries})} studies: "
-        f"{len(came)} have an outcome, {past} of them made after the data existed, and "
+        f"{len(entries)} forecasts, of {len({_name(one) for one in entries})} studies and "
+        f"settings. {len(came)} have an outcome, {past} of them made after the data existed, and "
         f"{len(waiting)} are open. Of the outcomes {held} ({_share(came)}) lie in their 90 % "
         f"intervals.",
         _by_study(came),

@@ -12,8 +12,13 @@ ROWS = {  # of each public file, and how many of them lie outside the valid rang
     ("radonpy-pi1070", "density"): (1077, 0),
     ("radonpy-pi1070", "specific_heat"): (1076, 0),
     ("radonpy-pi1070", "thermal_conductivity"): (1070, 0),
+    ("radonpy-pi1070", "refractive_index"): (1075, 0),
     ("polymer-density-md", "density"): (1935, 9),
     ("polymer-density-measured", "density"): (1708, 1),
+    ("simpoly-measured", "density"): (130, 0),
+    ("simpoly-measured", "glass_transition_temperature"): (86, 0),
+    ("openpoly-measured", "glass_transition_temperature"): (443, 0),
+    ("openpoly-measured", "refractive_index"): (148, 2),
     ("polymer-heat-capacity-gc", "specific_heat"): (12133, 0),
     ("polymer-heat-capacity-measured", "specific_heat"): (120, 0),
     ("polymer-thermal-conductivity-md", "thermal_conductivity"): (2259, 1),
@@ -77,10 +82,26 @@ def test_a_file_has_its_hash_and_its_rows(name, property_name, monkeypatch):
 def test_its_materials_are_materials(name, property_name):
     table = load_dataset(name, property_name, sample=60)
     unexplained = table.rejected[
-        ~table.rejected["reason"].str.contains("outside|open ends|valence")
+        ~table.rejected["reason"].str.contains("outside|open ends|valence|several pieces")
     ]
     assert unexplained.empty
     assert table.frame["repeats"].sum() >= 58
+
+
+@pytest.mark.mirror
+def test_lines_above_the_header_and_cells_without_a_value_are_read_over():
+    table = load_dataset("simpoly-measured", "glass_transition_temperature")
+    assert len(table) == 86
+    assert table.values.min() == 152.0
+    assert len(table.rejected) == 0
+    assert len(load_dataset("simpoly-measured", "density")) == 130
+
+
+def test_a_card_says_where_values_come_from(forescale):
+    code, out, _ = forescale("data", "show", "polymer-density-measured")
+    assert code == 0
+    assert "PoLyInfo" in out
+    assert "simpoly-measured" in out
 
 
 def test_boiling_points_come_from_the_installed_package():

@@ -111,6 +111,8 @@ class CatalogEntry(_Strict):
         How its values came about, and which edition this is.
     licence, citation
         Of the data.
+    note
+        What else a user should know of where the values come from.
     rows
         Of its files, as they were published.
     bytes
@@ -123,6 +125,10 @@ class CatalogEntry(_Strict):
         By name: column, unit, what it is.
     filters
         Rows that count, where not all do.
+    comment
+        Character that begins the lines above its header, where it has some.
+    missing
+        What stands in a cell that has no value, beside nothing.
     """
 
     name: str
@@ -133,6 +139,7 @@ class CatalogEntry(_Strict):
     version: str
     licence: str
     citation: str
+    note: str = ""
     rows: int | None = None
     bytes: int | None = None
     file: RemoteFile | None = None
@@ -141,6 +148,8 @@ class CatalogEntry(_Strict):
     columns: Columns
     properties: dict[str, Property]
     filters: tuple[Filter, ...] = ()
+    comment: str = Field("", max_length=1)
+    missing: str = ""
 
     @model_validator(mode="after")
     def _one_origin(self) -> CatalogEntry:

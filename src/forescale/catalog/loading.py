@@ -136,6 +136,8 @@ def _read(path: Path, entry: CatalogEntry, columns: list[str]) -> pd.DataFrame:
     if entry.package is not None and path.suffix != ".parquet":
         # The tables of chemicals are tab-separated, whatever their suffix says.
         return pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+    if entry.comment:
+        return pd.read_csv(path, comment=entry.comment, dtype=str, keep_default_na=False)
     return read_columns(path, columns)
 
 
@@ -143,7 +145,8 @@ def _filtered(
     raw: pd.DataFrame, entry: CatalogEntry, value: str, origin: str
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rows that say something about the property; the others with the entry's reasons."""
-    raw = raw[raw[value].astype(str).str.strip() != ""]  # a wide file leaves cells empty
+    # A wide file leaves cells empty.
+    raw = raw[~raw[value].astype(str).str.strip().isin(["", entry.missing])]
     rejected = [_rejects(raw.iloc[:0], "", value, origin, "")]
     for one in entry.filters:
         number = pd.to_numeric(raw[one.column], errors="coerce")

@@ -86,6 +86,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
     entry = get_entry(name)
     card = {**_brief(entry), "method": entry.method, "version": entry.version}
     card["citation"] = entry.citation
+    if entry.note:
+        card["note"] = entry.note
     card["files"] = [{"url": file.url, "sha256": file.sha256} for file in entry.remote_files]
     if entry.package is not None:
         card |= {"package": entry.package.name, "path": entry.package.path}

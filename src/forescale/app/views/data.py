@@ -54,6 +54,7 @@ def _card(entry: CatalogEntry, state: State) -> dict[str, Any]:
         "where": where,
         "licence": entry.licence,
         "citation": entry.citation,
+        "note": entry.note,
         "bibtex": bibtex(entry),
         "version": entry.version,
         "sources": [file.url for file in entry.remote_files],
