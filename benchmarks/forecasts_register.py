@@ -69,26 +69,20 @@ def add(arguments: argparse.Namespace) -> None:
     folder = _finished(arguments.run)
     errors = folder.errors()
     last = int(errors["n_source"].max())
-    ends = [last] if arguments.to is None else arguments.to
-    made: list[Entry] = []
+    ends = arguments.to or [last]
+    if missing := {*ends} - {*errors["n_source"]}:
+        raise DataError(f"{folder.path}: has no n = {min(missing)}; open registers forecasts of it")
+    replicates = int(errors["replicate"].nunique())
+    made: dict[Entry, None] = {}  # once, where n/4 and n/8 hold the same sizes
     for end in ends:
         for start in arguments.start or [end // part for part in PARTS]:
             if start >= end:
                 raise DataError(f"--from {start}: expected less than the n to forecast, {end}")
-            early = errors[errors["n_source"] <= start]
-            laws = _laws_up_to(folder.manifest, early, f"{folder.path}, n up to {start}")
-            replicates = int(errors["replicate"].nunique())
-            made += [
-                entry
-                for law in laws
-                for entry in [_forecast(folder.manifest, law, end, replicates, arguments.date)]
-                if entry.fitted_to < end
-            ]
-    came = [_with_outcome(one, errors, arguments.date) for one in dict.fromkeys(made)]
-    if any(one.outcome is None for one in came) and max(ends) <= last:
-        raise DataError(f"{folder.path}: has no n = {', '.join(map(str, ends))}; open forecasts it")
-    came = [replace(one, after_the_fact=one.outcome is not None) for one in came]
-    _keep(came, arguments)
+            for law in _laws_up_to(folder, errors, start):
+                forecast = _forecast(folder.manifest, law, end, replicates, arguments.date)
+                came = _with_outcome(forecast, errors, arguments.date)
+                made[replace(came, after_the_fact=came.outcome is not None)] = None
+    _keep(list(made), arguments)
 
 
 def open_(arguments: argparse.Namespace) -> None:
@@ -162,17 +156,22 @@ def _finished(path: Path) -> RunFolder:
     return folder
 
 
-def _laws_up_to(manifest: Manifest, errors: pd.DataFrame, where: str) -> list[Law]:
-    """Laws of some sizes, as the run's page would have had them; tells what cannot be fitted."""
+def _laws_up_to(folder: RunFolder, errors: pd.DataFrame, start: int) -> list[Law]:
+    """Laws of the sizes up to one, as the run's page would have had them; tells what has none."""
+    manifest, where = folder.manifest, f"{folder.path}, n up to {start}"
     bad: dict[tuple[int, str], str] = {}
-    laws = study_laws(
-        errors,
-        noise_floor=manifest.noise_floor,
-        seed=manifest.seed,
-        block=manifest.study.evaluation.block,
-        test_fraction=manifest.study.evaluation.test_fraction,
-        left_out=bad,
-    )
+    try:
+        laws = study_laws(
+            errors[errors["n_source"] <= start],
+            noise_floor=manifest.noise_floor,
+            seed=manifest.seed,
+            block=manifest.study.evaluation.block,
+            test_fraction=manifest.study.evaluation.test_fraction,
+            left_out=bad,
+        )
+    except DataError as error:
+        print(f"{where}: {error}", file=sys.stderr)
+        return []
     for (m, metric), why in bad.items():
         print(f"{where}: no law of {metric} at m = {m}: {why}", file=sys.stderr)
     return [law for law in laws if _wanted(law)]
@@ -222,9 +221,11 @@ def _with_outcome(entry: Entry, errors: pd.DataFrame, date: str) -> Entry:
 
 
 def _keep(made: Sequence[Entry], arguments: argparse.Namespace) -> None:
+    if not made:
+        raise DataError(f"{arguments.run}: no law of rmse or mae at m up to {LARGEST_M}")
     register = Register.read(arguments.register).with_new(made, again=arguments.again)
     register.save()
-    print(f"{made[0].study if made else 'nothing'}: {len(made)} forecasts registered")
+    print(f"{made[0].study}: {len(made)} forecasts registered")
 
 
 def _smoke(arguments: argparse.Namespace) -> None:

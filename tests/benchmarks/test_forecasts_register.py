@@ -112,7 +112,7 @@ def test_what_cannot_be_is_one_line(script, small, tmp_path):
     for words, said in [
         (("add",), "which run?"),
         (("add", tmp_path / "none"), "not a readable run folder"),
-        (("add", folder, "--to", 77), "open forecasts it"),
+        (("add", folder, "--to", 77), "open registers forecasts of it"),
         (("add", folder, "--from", 200), "expected less than the n to forecast"),
         (("open", folder, "--to", 20), "add registers those"),
         (("open", folder, "--m", 33), "no law at m = 33"),
