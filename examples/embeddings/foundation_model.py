@@ -60,7 +60,8 @@ def main() -> None:
     keys = sorted({key for name in (SOURCE, TARGET) for key in load_dataset(name).keys})
     frame = described(keys, given.of)
     frame.to_parquet(given.path, index=False)
-    print(f"{given.path}: {len(frame):,} of {len(keys):,} compositions, {frame.shape[1] - 1} numbers")
+    told = f"{len(frame):,} of {len(keys):,} compositions, {frame.shape[1] - 1} numbers"
+    print(f"{given.path}: {told}")
 
 
 if __name__ == "__main__":
