@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from forescale.laws import Law, LearningCurve, fit_joint, fit_law, read_curve
 from forescale.laws.posterior import Posterior
 from forescale.laws.profile import Profile
-from forescale.laws.shapes import ALPHA_RANGE, FORMS
+from forescale.laws.shapes import ALPHA_RANGE
 from forescale.planning import sample_size
 
 Array = NDArray[Any]
@@ -109,7 +109,7 @@ def score(name: str, fit: pd.DataFrame, beyond: pd.DataFrame, given: str) -> dic
     }
     posterior = Posterior.of(law.curve)
     rng = np.random.default_rng(0)
-    for form in FORMS:
+    for form in posterior.forms:
         alone = np.log(posterior.given(form).sample(400, rng).curves(n))
         row[f"drift {form}"] = rms(np.median(alone, axis=0) - truth)
     return row | planned(law, fit, beyond)

@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from forescale.laws import fit_law
 from forescale.laws.drift import drift_kernel, drift_variance
 from forescale.laws.mixture import weigh
-from forescale.laws.profile import BENDS, Profile, fan
+from forescale.laws.profile import FALLING, Profile, fan
 from forescale.laws.shapes import FORMS, ShapeGrid, ShapePrior
 
 
@@ -57,7 +57,7 @@ def test_profile_is_the_constrained_least_squares_optimum():
 
 def test_profile_keeps_d_and_c_above_zero():
     n = np.geomspace(10, 1000, 9)
-    exponents = np.full((len(BENDS), 1), 0.5)
+    exponents = np.full((len(FALLING), 1), 0.5)
     share = Profile.of(n, np.log(n**0.2), np.eye(9)).solve(exponents)[0]
     assert np.all(share == 1.0)
     share = Profile.of(n, np.log(n**-0.9), np.eye(9)).solve(exponents)[0]
@@ -97,6 +97,38 @@ def test_grid_and_draws_speak_of_the_same_shapes():
     off = np.abs(drawn - grid.log_shapes(n, n[-1])[cells])
     assert np.median(off) < 0.03
     assert np.all(drawn[0] == 0)
+
+
+def stopping(n, stop, rng):
+    """Ten replicates of a law that stops at once, shape (10, len(n))."""
+    law = 0.6 * (np.minimum(n, stop) / n[0]) ** -0.5 + 0.2
+    common, own = rng.standard_normal((10, 1)), rng.standard_normal((10, len(n)))
+    return law * np.exp(0.1 * common + 0.015 * own)
+
+
+@pytest.mark.parametrize("stop", [400.0, 900.0])
+def test_a_law_that_stopped_has_levelled_off_and_stays(stop):
+    n = np.unique(np.geomspace(30, 4000, 14).round())
+    errors = stopping(n, stop, np.random.default_rng(3))
+    replicate, size = np.repeat(np.arange(10), len(n)), np.tile(n, 10)
+    law = fit_law(size, errors.ravel(), replicate=replicate)
+    assert law.forms["stopped"] > 0.5
+    assert "levelled_off" in law.flags
+    last = float(law.curve.error[-1])
+    assert law.transfer_gap.median == pytest.approx(last, rel=0.02)
+    forecast = law.predict([8 * n[-1]])
+    assert forecast.median[0] == pytest.approx(last, rel=0.02)
+    assert forecast.low[0] > 0.9 * last
+
+
+def test_a_stop_is_not_looked_for_where_the_curve_falls_nor_in_tables():
+    n = np.unique(np.geomspace(30, 4000, 14).round())
+    rng = np.random.default_rng(4)
+    falling = stopping(n, np.inf, rng)
+    replicate, size = np.repeat(np.arange(10), len(n)), np.tile(n, 10)
+    assert fit_law(size, falling.ravel(), replicate=replicate).forms["stopped"] == 0
+    level = stopping(n, 400.0, rng).mean(axis=0)
+    assert fit_law(n, level, se=np.full(len(n), 0.005)).forms["stopped"] == 0
 
 
 def test_a_fall_that_has_not_begun_begins_beyond_the_data_where_tables_are_fitted():

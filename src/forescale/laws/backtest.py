@@ -77,6 +77,9 @@ def _foresee(
     low, median, high = band(np.log(posterior.sample(draws, rng).measured(n)), level)
     forms = {"last_value": _rms(curve.log_error[~later][-1] - beyond)}
     for name in FORMS:
+        if name not in posterior.forms:
+            forms[name] = forms["flat"]  # what a curve would be that had stopped
+            continue
         alone = posterior.given(name).sample(FORM_DRAWS, rng).log_curves(n)
         forms[name] = _rms(np.median(alone, axis=0) - beyond)
     return {

@@ -18,6 +18,7 @@ from forescale.laws.arrays import Floats
 STEPS = (0.003, 0.01, 0.03, 0.08)  # of the value, per sqrt of a unit of ln n
 BENDS = (0.01, 0.03, 0.08, 0.16, 0.32)  # of the slope, likewise
 FAITHFUL = (0.001, 0.002)  # step and bend of a curve that follows its form
+STILL = (0.003, 0.01)  # step and bend beyond the data of a curve whose fall has stopped
 NOISES = tuple(np.geomspace(0.0005, 0.2, 7))  # relative, of a point whose noise is not known
 FLOOR = 1e-4  # relative; what no published error is more precise than
 EXTRAS = (FLOOR, 0.003, 0.01, 0.03, 0.1)  # relative noise beside what is told of it

@@ -54,7 +54,7 @@ def find_flags(
     flags = []
     forms = posterior.form_probabilities()
     last = float(curve.error[-1])
-    if forms["flat"] > 0.5:
+    if forms["flat"] + forms["stopped"] > 0.5:
         flags.append("levelled_off")
     elif float(band(draws.gap, level)[0]) < UNSEEN * last:
         flags.append("not_bent_yet")

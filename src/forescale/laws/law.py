@@ -62,7 +62,7 @@ class Law:
         How well fits to the smaller sizes foresaw the larger ones of this same curve.
     forms
         Probability of each form that is combined: ``power``, ``power_limit``, ``knee``,
-        ``saturating``, ``slowing``, ``flat``.
+        ``saturating``, ``slowing``, ``flat``, ``stopped``.
     level
         Nominal level of every interval.
     half_capacity_change

@@ -18,6 +18,7 @@ from forescale.laws.curve import LearningCurve
 from forescale.laws.draws import Draws, Drift
 from forescale.laws.drift import (
     FLOOR,
+    STILL,
     Deviation,
     DriftPrior,
     deviations,
@@ -40,12 +41,12 @@ class Prior:
         """Return the prior of a curve by what its points are.
 
         Curves whose replicates are there (one learner, one database) wander less than those
-        of published tables, level off more often, and have begun: chosen on the bundled study
-        and on simulated ones.
+        of published tables, level off more often, some at once, and have begun: chosen on the
+        bundled study and on simulated ones. Tables' curves that look level go on falling.
         """
         if curve.noise_of not in ("replicates", "blocks", "block"):
             return cls(ShapePrior(unbegun=0.0)) if _begun(curve) else cls()
-        shape = ShapePrior(flatness=0.4, no_knee=0.6, slowing=0.1, unbegun=0.0)
+        shape = ShapePrior(flatness=0.4, no_knee=0.6, slowing=0.1, unbegun=0.0, stopped=0.25)
         return cls(shape, DriftPrior(faithful=0.25, step=(0.005, 1.0), bend=(0.05, 0.8)))
 
 
@@ -87,6 +88,12 @@ class Posterior:
     def largest(self) -> float:
         """Largest size fitted, where the drift is zero."""
         return float(self.curve.n[-1])
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Those of `FORMS` that are weighed: a stop only where the last points are level."""
+        level = np.isfinite(self.grid.families.stops).any()
+        return tuple(name for name in FORMS if level or name != "stopped")
 
     def foresight(self, n: Floats, log_error: Floats) -> dict[tuple[float, float], float]:
         """Log predictive density of later points given each size of drift, mean over points.
@@ -148,15 +155,23 @@ class Posterior:
         told = self._told()
         trust = np.array([h.trust for h in self.hypotheses])[which]
         extra = np.array([h.noise for h in self.hypotheses])[which]
+        form = self.grid.form_of(shape)
+        step, bend = (
+            # What nothing falls by does not wander either, however the fall before it did.
+            np.where(form == FORMS.index("stopped"), still, np.array(sizes)[which])
+            for still, sizes in zip(
+                STILL, zip(*(h.drift for h in self.hypotheses), strict=True), strict=True
+            )
+        )
         drawn = Draws(
             shape=self.grid.place(shape, rng),
             level=level,
-            step=np.array([h.step for h in self.hypotheses])[which],
-            bend=np.array([h.bend for h in self.hypotheses])[which],
+            step=step,
+            bend=bend,
             shock=rng.standard_normal(draws),
             noise=np.hypot(extra, trust * told),
             elsewhere=self.curve.common * rng.standard_t(self.curve.freedom, draws),
-            form=self.grid.form_of(shape),
+            form=form,
             n_last=float(self.curve.n[-1]),
         )
         return replace(drawn, within=self._drift(drawn, which)) if within else drawn

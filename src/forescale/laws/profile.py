@@ -12,13 +12,59 @@ from scipy.linalg import solve_triangular
 
 from forescale.laws.arrays import Floats
 
-# families of shapes: n_knee / n_last, how sharply the law bends into its limit, and the decay
-# rate, as a part of alpha, of half of what looks like the limit
-KNEES = np.array([0.0, 0.03, 0.1, 0.3, 1.0, 0.0, 0.0])
-BENDS = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 4.0, 1.0])
-SLOWS = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.25])
 FAR = 100.0  # logs beyond which a shape is out of the question, and products overflow
 COARSE, FINE = 64, 33  # alphas scanned over the whole range, then around the best
+
+
+@dataclass(frozen=True)
+class Families:
+    """Families of shapes, each array of shape (families,).
+
+    Attributes
+    ----------
+    knees
+        n_knee / n_last.
+    bends
+        How sharply the law bends into its limit.
+    slows
+        Decay rate, as a part of alpha, of half of what looks like the limit.
+    stops
+        n / n_last from which nothing falls any more; infinite where the curve falls on.
+    """
+
+    knees: Floats
+    bends: Floats
+    slows: Floats
+    stops: Floats
+
+    def __len__(self) -> int:
+        return len(self.knees)
+
+    def log_u(self, ratio: Floats) -> Floats:
+        """Log of u at sizes n / n_last, shape (families, len(ratio))."""
+        last = np.minimum(self.stops, 1.0)[:, None]
+        reached = np.minimum(ratio, self.stops[:, None])
+        logs: Floats = np.log((reached + self.knees[:, None]) / (last + self.knees[:, None]))
+        return logs
+
+    def and_stopped(self, stops: Floats) -> Families:
+        """With one more family, a law that stops at once, for each of these sizes."""
+        none, one = np.zeros(len(stops)), np.ones(len(stops))
+        return Families(
+            np.concatenate([self.knees, none]),
+            np.concatenate([self.bends, one]),
+            np.concatenate([self.slows, none]),
+            np.concatenate([self.stops, stops]),
+        )
+
+
+FALLING = Families(
+    knees=np.array([0.0, 0.03, 0.1, 0.3, 1.0, 0.0, 0.0]),
+    bends=np.array([1.0, 1.0, 1.0, 1.0, 1.0, 4.0, 1.0]),
+    slows=np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.25]),
+    stops=np.full(7, np.inf),
+)
+"""Those of every curve."""
 
 
 @dataclass(frozen=True)
@@ -37,26 +83,31 @@ class Profile:
         Lower Cholesky factor of the covariance of the log errors, shape (K, K).
     """
 
+    families: Families
     log_u: Floats
     relative: Floats
     factor: Floats
 
     @classmethod
-    def of(cls, n: Floats, log_error: Floats, covariance: Floats) -> Profile:
+    def of(
+        cls, n: Floats, log_error: Floats, covariance: Floats, families: Families = FALLING
+    ) -> Profile:
         """Prepare a curve."""
-        relative = np.exp(np.minimum(BENDS[:, None] * (log_error[-1] - log_error), FAR))
-        return cls(log_u(n / n[-1]), relative, np.asarray(np.linalg.cholesky(covariance), float))
+        relative = np.exp(np.minimum(families.bends[:, None] * (log_error[-1] - log_error), FAR))
+        factor = np.asarray(np.linalg.cholesky(covariance), float)
+        return cls(families, families.log_u(n / n[-1]), relative, factor)
 
     def solve(self, alphas: Floats) -> tuple[Floats, Floats, Floats]:
         """Best share c = C / (C + D) within 0 and 1, its standard error, and the misfit.
 
         ``alphas`` has shape (families, A); so have the answers.
         """
+        slows = self.families.slows
         one = self._whiten(np.ones(self.relative.shape[1]))
         x = self._whiten(self._over(alphas[..., None]))
         flat = self._whiten(
-            self._over(np.zeros((len(SLOWS), 1, 1))) / 2
-            + self._over(SLOWS[:, None, None] * alphas[..., None]) / 2
+            self._over(np.zeros((len(slows), 1, 1))) / 2
+            + self._over(slows[:, None, None] * alphas[..., None]) / 2
         )
         xx, xc, cc = np.sum(x * x, 2), np.sum(x * flat, 2), np.sum(flat * flat, 2)
         xy, cy, yy = x @ one, flat @ one, one @ one
@@ -88,7 +139,7 @@ class Profile:
         ``bounds`` are those of the decay rate; the exponent of E^q is q times it.
         """
         low, high = np.log(bounds)
-        scan = np.linspace(low, high, COARSE) + np.log(BENDS)[:, None]
+        scan = np.linspace(low, high, COARSE) + np.log(self.families.bends)[:, None]
         knees = np.arange(len(self.log_u))
         for count in (FINE, FINE):
             best = np.argmin(self.solve(np.exp(scan))[2], axis=1)
@@ -120,9 +171,3 @@ def fan(
     edges[..., 0], edges[..., -1] = low, high
     fanned: Floats = np.maximum.accumulate(np.clip(edges, bottom, top), axis=-1)
     return fanned
-
-
-def log_u(ratio: Floats) -> Floats:
-    """Log of u at sizes n / n_last, shape (families, len(ratio))."""
-    logs: Floats = np.log((ratio + KNEES[:, None]) / (1 + KNEES[:, None]))
-    return logs

@@ -268,7 +268,9 @@ FORM_WORDS = {
     "power_limit": "power law with a limit",
     "knee": "flat, then a power law",
     "saturating": "bends sharply into its limit",
+    "slowing": "sum of two powers",
     "flat": "plateau",
+    "stopped": "falls, then a plateau",
 }
 """Forms of `forescale.laws.shapes` as people read them."""
 
