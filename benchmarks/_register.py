@@ -6,6 +6,7 @@ what and when, stays as it was written. `Register.save` refuses anything else.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from forescale import laws
 from forescale._machine.files import write_text
 from forescale.errors import DataError
 
@@ -56,8 +58,9 @@ class Entry:
         Whether the outcome existed by then.
     version
         1; higher for another forecast of the same curve, fitted to the same n.
-    forescale
-        Release that made it.
+    forescale, laws
+        Release that made it, and the first digits of the hash of its package `forescale.laws`:
+        between releases the laws change, too.
     outcome
         What came, when it came.
     """
@@ -80,6 +83,7 @@ class Entry:
     after_the_fact: bool
     version: int
     forescale: str
+    laws: str
     outcome: Outcome | None = None
 
     @property
@@ -105,6 +109,14 @@ class Entry:
             f"{self.study} ({self.setting}), {self.metric} at m = {self.m}, "
             f"fitted up to {self.fitted_to}, n = {self.n}"
         )
+
+
+def hash_of_laws() -> str:
+    """First digits of the SHA-256 of the sources of `forescale.laws`, in the order of names."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(laws.__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def relative_miss(forecast: float, last: float, came: float) -> float:

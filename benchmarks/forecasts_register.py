@@ -26,7 +26,7 @@ from pathlib import Path
 import _kit
 import _register_page
 import pandas as pd
-from _register import Entry, Outcome, Register
+from _register import Entry, Outcome, Register, hash_of_laws
 
 from forescale import __version__
 from forescale.errors import DataError, ForescaleError
@@ -205,6 +205,7 @@ def _forecast(manifest: Manifest, law: Law, n: int, replicates: int, date: str) 
         after_the_fact=False,
         version=1,
         forescale=__version__,
+        laws=hash_of_laws(),
     )
 
 
