@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-LEFT_OUT = {"app_screens", "growth", "peer_chemprop"}
+LEFT_OUT = {"app_screens", "growth", "growth_cases", "peer_chemprop"}
 """Pictures of the app, which `tests/app` looks at in the same browser; rounds of a loop on a whole
 database, which take minutes and are run small by `tests/growth`; a peer that has an environment
 of its own."""

@@ -63,3 +63,14 @@ def test_what_changes_the_meaning_is_refused(run):
     run()
     with pytest.raises(RunFolderError, match=r"study\.seed: the folder has 0, asked for 3"):
         run(seed=3)
+
+
+def test_a_size_that_few_replicates_have_is_no_size_of_the_run(run):
+    """The end of a range is the smallest source's, which further replicates may lower by one."""
+    folder = run(replicates=3)
+    before = values(folder)
+    part = folder.path / "errors" / "part-00000.parquet"
+    cells = pd.read_parquet(part)
+    old = cells[cells["n_source"] == 80].assign(n_source=81)
+    pd.concat([cells, old]).to_parquet(part)
+    pd.testing.assert_series_equal(values(folder), before)

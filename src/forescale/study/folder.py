@@ -268,9 +268,9 @@ class RunFolder:
     def _errors(self, *, half_capacity: bool) -> pd.DataFrame:
         errors = _of_all(self._read_parts("errors")).drop(columns="lost", errors="ignore")
         if "half_capacity" not in errors:  # a run made before they were kept
-            return errors.iloc[:0] if half_capacity else errors
+            return errors.iloc[:0] if half_capacity else _shared_cells(errors)
         wanted = errors[errors["half_capacity"] == half_capacity]
-        return wanted.drop(columns="half_capacity").reset_index(drop=True)
+        return _shared_cells(wanted.drop(columns="half_capacity").reset_index(drop=True))
 
     def predictions(self) -> pd.DataFrame:
         """Test predictions at the largest n and m: key, measured, predicted, std, scratch."""
@@ -326,6 +326,19 @@ def _with_source(errors: pd.DataFrame) -> pd.DataFrame:
     """Errors with the source whose values ``n_source`` counts; empty: it counts all."""
     named = errors.get("source", pd.Series("", index=errors.index, dtype=object))
     return errors.assign(source=named.fillna("").astype(str))
+
+
+def _shared_cells(errors: pd.DataFrame) -> pd.DataFrame:
+    """Without sizes that fewer than half of the replicates have.
+
+    A range of sizes ends at the smallest source of all replicates, so that further replicates may
+    move its sizes by one: the first ones keep their old cells and get the new ones too.
+    """
+    if errors.empty:
+        return errors
+    have = errors.groupby(["n_source", "n_target"])["replicate"].transform("nunique")
+    kept = 2 * have >= have.max()
+    return errors if kept.all() else errors[kept].reset_index(drop=True)
 
 
 def _of_all(errors: pd.DataFrame) -> pd.DataFrame:
