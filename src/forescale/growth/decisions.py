@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forescale.growth.config import LoopConfig
 from forescale.laws import Law
+from forescale.laws.distribution import probability_lowest
 from forescale.words import number as written
 from forescale.words import percent
 
@@ -219,9 +220,8 @@ class _Gains:
 
     def probabilities(self) -> dict[str, float]:
         """Probability of each arm that its error is lowest once the budget is spent on it."""
-        names = list(self.at_end)
-        lowest = np.argmin(np.stack([self.at_end[name] for name in names]), axis=0)
-        return {name: float(np.mean(lowest == place)) for place, name in enumerate(names)}
+        lowest = probability_lowest(np.stack(list(self.at_end.values())))
+        return dict(zip(self.at_end, map(float, lowest), strict=True))
 
     def probability_worth(self, matters: float) -> dict[str, float]:
         """Probability that a batch brings what matters: the next, or in the mean of all left."""

@@ -124,3 +124,20 @@ def quantiles(draws: ArrayLike, q: list[float]) -> Floats:
 def finite(value: float) -> float | None:
     """Return a JSON number: None for what is not finite."""
     return float(value) if np.isfinite(value) else None
+
+
+def probability_lowest(draws: Floats) -> Floats:
+    """Probability of each of several quantities that it is the lowest; equal ones share it.
+
+    Parameters
+    ----------
+    draws
+        Joint draws, shape (quantities, draws).
+
+    Examples
+    --------
+    >>> probability_lowest(np.array([[1.0, 2.0], [1.0, 1.0], [3.0, 3.0]]))
+    array([0.25, 0.75, 0.  ])
+    """
+    lowest = draws == draws.min(axis=0)
+    return np.asarray((lowest / lowest.sum(axis=0)).mean(axis=1))

@@ -11,7 +11,7 @@ import numpy as np
 
 from forescale.errors import LawError
 from forescale.laws import Law
-from forescale.laws.distribution import Distribution
+from forescale.laws.distribution import Distribution, probability_lowest
 from forescale.planning.levels import Floats, above_zero
 
 POINTS = 61
@@ -138,10 +138,10 @@ def compare(
 
 
 def _at(budget: float, k: int, errors: dict[str, Floats], level: float) -> AtBudget:
-    best = np.argmin(np.stack([e[:, k] for e in errors.values()]), axis=0)
+    best = probability_lowest(np.stack([e[:, k] for e in errors.values()]))
     return AtBudget(
         budget,
-        {name: float(np.mean(best == i)) for i, name in enumerate(errors)},
+        dict(zip(errors, map(float, best), strict=True)),
         {name: Distribution(e[:, k], level) for name, e in errors.items()},
     )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from forescale.errors import LawError
 from forescale.laws import Law
+from forescale.laws.distribution import probability_lowest
 from forescale.planning.comparison import AtBudget, compare
 
 _DRAWS = 4000
@@ -149,10 +150,10 @@ def _cell(n: int, values: dict[str, pd.Series], drawn: NDArray[np.int64]) -> Lea
     # Replicates that a learner failed in count for none, or the others' would be compared.
     weights = known[drawn].astype(float)
     total = np.einsum("ldr,dr->ld", np.nan_to_num(matrix)[:, drawn], weights)
-    best = np.argmin(total[:, weights.sum(axis=1) > 0], axis=0)
+    best = probability_lowest(total[:, weights.sum(axis=1) > 0])
     means = matrix[:, known].mean(axis=1)
     return LearnersAt(
         n,
         dict(zip(values, map(float, means), strict=True)),
-        {name: float(np.mean(best == i)) for i, name in enumerate(values)},
+        dict(zip(values, map(float, best), strict=True)),
     )
