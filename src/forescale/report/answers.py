@@ -120,18 +120,24 @@ def _law_sentence(contents: Contents, law: Law, m: int) -> str:
     if not readable(law.flags):
         why = listed([FLAG_MEANINGS[flag] for flag in law.flags if flag in UNREADABLE])
         return f"At m = {count(m)} no scaling law can be read from this curve: {why}."
+    if "levelled_off" in law.flags:
+        return (
+            f"At m = {count(m)} the error has levelled off, on other materials of this kind at "
+            f"{interval(gap)}{unit}: more of this computed data is not shown to help."
+        )
     start = (
         f"At m = {count(m)} the error falls as a power of n, with decay rate "
         f"{interval(law.decay_rate)}."
     )
     if "not_bent_yet" in law.flags:
         return (
-            f"{start} The limit that no amount of this computed data passes lies below "
+            f"{start} The limit that no amount of this computed data passes on other materials "
+            f"of this kind lies below "
             f"{number(gap.high)}{unit}; the data cannot tell yet."
         )
     return (
-        f"{start} The limit that no amount of this computed data passes (the transfer gap) is "
-        f"{interval(gap)}{unit}."
+        f"{start} The limit that no amount of this computed data passes on other materials of "
+        f"this kind (the transfer gap) is {interval(gap)}{unit}."
     )
 
 

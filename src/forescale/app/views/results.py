@@ -140,7 +140,7 @@ def _facts(contents: Contents, chosen: Choice) -> list[tuple[str, str, str]]:
         (
             "Limit",
             limit_text(plan.limit, law.flags, unit),
-            "what no amount of this computed data passes",
+            "what no amount of this computed data passes, on the materials measured here",
         ),
         (
             "Next doubling",
