@@ -49,14 +49,15 @@ metrics = ["rmse"]
 
 
 IN_THEIR_OWN_TIME = ("cluster", "slurm", "processes")
-SERVED = Path(__file__).parent / "app"  # a server and a browser for each
+SERVED = tuple(Path(__file__).parent / name for name in ("app", "catalog/live"))
+"""Tests of real servers, and of a browser."""
 
 
 def pytest_collection_modifyitems(items):
     """Give tests that wait for real processes, which a busy machine can starve, a second try."""
     for item in items:
         marked = any(item.get_closest_marker(name) for name in IN_THEIR_OWN_TIME)
-        if marked or item.path.is_relative_to(SERVED):
+        if marked or any(item.path.is_relative_to(folder) for folder in SERVED):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
