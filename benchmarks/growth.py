@@ -33,6 +33,7 @@ from forescale.catalog import load_dataset
 from forescale.growth import Loop, LoopConfig
 from forescale.growth.arms import Arm
 from forescale.growth.config import ArmConfig
+from forescale.growth.describing import on_shared_columns
 from forescale.growth.folder import LoopFolder
 from forescale.growth.judging import Bench, bench_of
 from forescale.growth.lookback import LookBack, look_back
@@ -109,7 +110,7 @@ def orders(
         bench = bench_of(config, 1, show_progress=False)
         with TemporaryDirectory() as scratch:
             arm = Arm(config.arm[0], config, bench.target.material_kind, Path(scratch) / "arm")
-            arm.describe(1, show_progress=False)
+            bench = on_shared_columns(bench, [arm], 1, show_progress=False)
         for seed, name in wanted:
             order, control = ORDERS[name]
             begun = time.process_time()

@@ -29,6 +29,7 @@ from growth import Kept, report_orders
 
 from forescale.growth import Loop, LoopConfig
 from forescale.growth.arms import Arm
+from forescale.growth.describing import on_shared_columns
 from forescale.growth.judging import Bench, bench_of
 from forescale.growth.lookback import look_back
 from forescale.growth.orders import Pool, choose, get_order
@@ -235,7 +236,7 @@ def _prepared(config: LoopConfig) -> tuple[Bench, Arm]:
     bench = bench_of(config, 1, show_progress=False)
     with TemporaryDirectory() as scratch:
         arm = Arm(config.arm[0], config, bench.target.material_kind, Path(scratch) / "arm")
-        arm.describe(1, show_progress=False)
+        bench = on_shared_columns(bench, [arm], 1, show_progress=False)
     return bench, arm
 
 

@@ -111,6 +111,16 @@ def test_a_loop_computes_until_its_budget_is_spent_and_says_so(folder):
     assert asked["control"].mean() == pytest.approx(0.25, abs=0.05)
 
 
+def test_a_column_that_one_side_lacks_is_left_out_of_both(folder):
+    """Partial charges are undefined for selenium: a descriptor drops them where it occurs."""
+    with (folder / "measured.csv").open("a") as file:
+        file.write("C[Se]CC,1.5\nCC[Se]CC,1.8\n")
+    path = _write(folder, total=20, text=LOOP.replace('"morgan"', '"rdkit2d"'))
+    finished = Loop.from_toml(path, folder / "out").run(show_progress=False)
+    assert [r["n"]["informative"] for r in finished.rounds] == [12, 20]
+    assert all(np.isfinite(r["error"]) for r in finished.rounds)
+
+
 def test_going_on_gives_what_one_call_would_have_given(folder):
     path = _write(folder, total=28)
     whole = Loop.from_toml(path, folder / "whole").run(show_progress=False)

@@ -2,7 +2,7 @@
 
 from forescale.descriptors.cache import featurize
 from forescale.descriptors.contract import Column, Descriptor, Features
-from forescale.descriptors.describe import DescribedBlock, describe, describe_new
+from forescale.descriptors.describe import DescribedBlock, columns_of, describe, describe_new
 from forescale.descriptors.registry import get_descriptor, names
 from forescale.descriptors.table import describe_by_table
 
@@ -11,6 +11,7 @@ __all__ = [
     "DescribedBlock",
     "Descriptor",
     "Features",
+    "columns_of",
     "describe",
     "describe_by_table",
     "describe_new",

@@ -44,6 +44,11 @@ class DescribedBlock:
     cumulative: NDArray[np.float32] | None = None
 
 
+def columns_of(blocks: Sequence[DescribedBlock]) -> tuple[str, ...]:
+    """Names of all columns, blocks side by side, each with its block's."""
+    return tuple(f"{b.name}: {column.name}" for b in blocks for column in b.features.columns)
+
+
 def describe(
     material_kind: str,
     descriptor_name: str,

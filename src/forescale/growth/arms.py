@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from forescale._machine.executors import ClusterConfig
 from forescale._machine.files import write_text
-from forescale.descriptors import describe
+from forescale.descriptors import columns_of, describe
 from forescale.engines.replay import ReplayEngine, ReplaySettings
 from forescale.errors import ConfigError, EngineError, RunFolderError
 from forescale.growth.config import ArmConfig, LoopConfig
@@ -94,9 +95,18 @@ class Arm:
         )
         self.features = np.concatenate([b.features.values[b.index] for b in blocks], axis=1)
         self.is_count = np.concatenate([b.features.is_count for b in blocks])
+        self.columns = columns_of(blocks)
         self.sides = np.stack([b.index for b in blocks[:2]], axis=1) if len(blocks) > 1 else None
         if self.sides is not None:
             self.sides[:, 1] += self.sides[:, 0].max() + 1
+
+    def keep(self, columns: Set[str]) -> None:
+        """Keep these columns of what was described."""
+        kept = np.array([name in columns for name in self.columns], dtype=bool)
+        if not kept.all():
+            self.features = np.ascontiguousarray(self.features[:, kept])
+            self.is_count = self.is_count[kept]
+            self.columns = tuple(name for name in self.columns if name in columns)
 
     def reference(self, measured: NDArray[np.object_]) -> NDArray[np.float32]:
         """Features of materials of the pool, none of them measured where there are enough."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from forescale._machine.executors import Workers, run_jobs
 from forescale._machine.threads import one_thread
-from forescale.descriptors import describe
+from forescale.descriptors import columns_of, describe
 from forescale.errors import ConfigError
 from forescale.growth.config import JudgedConfig, LoopConfig
 from forescale.learners import Block, Grid, PreparedLearner, TransferData, get_learner
@@ -75,6 +75,8 @@ class Bench:
         Measured values.
     features, is_count
         Descriptor of the measured materials, shape (rows, features).
+    columns
+        What the features are called.
     """
 
     target: PropertyTable
@@ -84,6 +86,7 @@ class Bench:
     learner: LearnerSpec
     seed: int
     same_property: bool = True
+    columns: tuple[str, ...] = ()
 
     @property
     def sizes_m(self) -> tuple[int, ...]:
@@ -166,7 +169,10 @@ def bench_of(config: LoopConfig, workers: int, *, show_progress: bool) -> Bench:
     )
     features = np.concatenate([b.features.values[b.index] for b in blocks], axis=1)
     counts = np.concatenate([b.features.is_count for b in blocks])
-    return Bench(target, features, counts, config.judged, config.learner, config.seed)
+    return Bench(
+        target, features, counts, config.judged, config.learner, config.seed,
+        columns=columns_of(blocks),
+    )  # fmt: skip
 
 
 def load_target(config: LoopConfig) -> PropertyTable:

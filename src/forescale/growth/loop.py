@@ -28,6 +28,7 @@ from forescale.errors import ConfigError
 from forescale.growth.arms import Arm, Values
 from forescale.growth.config import LoopConfig
 from forescale.growth.decisions import Decision, Standing, decide
+from forescale.growth.describing import on_shared_columns
 from forescale.growth.folder import LoopFolder
 from forescale.growth.judging import SMALLEST, Bench, Computed, bench_of, sizes_up_to
 from forescale.growth.lookback import LookBack, look_back
@@ -171,7 +172,7 @@ class Loop:
             bench = bench_of(config, workers, show_progress=show_progress)
             kind = bench.target.material_kind
             arm = Arm(config.arm[0], config, kind, Path(scratch) / "arm")
-            arm.describe(workers, show_progress=show_progress)
+            bench = on_shared_columns(bench, [arm], workers, show_progress=show_progress)
             most = min(len(arm.replayed_keys()), int(config.budget.total / (arm.config.cost or 1)))
             return look_back(
                 arm,
@@ -210,14 +211,14 @@ class _Work:
         self.cluster: ClusterConfig | None = None
         self._drawn = -_DRAWN_EVERY
         self._laws: dict[str, tuple[pd.DataFrame, Law | None]] = {}
-        self.bench = bench_of(config, workers, show_progress=show_progress)
-        target = self.bench.target
+        bench = bench_of(config, workers, show_progress=show_progress)
+        target = bench.target
         self.arms = {
             arm.name: Arm(arm, config, target.material_kind, folder.arm(arm.name))
             for arm in config.arm
         }
-        for arm in self.arms.values():
-            arm.describe(workers, show_progress=show_progress)
+        arms = list(self.arms.values())
+        self.bench = on_shared_columns(bench, arms, workers, show_progress=show_progress)
         self.digests = {n: _digest(config, self.bench, arm) for n, arm in self.arms.items()}
         with folder.writing():
             write_text(folder.path / "loop.toml", tomli_w.dumps(config.to_plain()))
