@@ -26,13 +26,14 @@ def _loop(matters=None, **budget):
     )
 
 
-def _standing(name, limit, scale, noise=0.002, past=()):
+def _standing(name, limit, scale, noise=0.002, past=(), sizes=SIZES):
     """An arm of error limit + scale·n^-0.7, ten replicates."""
     rng = np.random.default_rng(len(name))
-    n = np.tile(SIZES, 10)
+    n = np.tile(sizes, 10)
     error = (limit + scale * n**-0.7) * np.exp(noise * rng.normal(size=len(n)))
-    law = fit_law(n, error, np.repeat(np.arange(10), len(SIZES)), seed=0)
-    return Standing(name, 160, 500, 1.0, law, float(error[n == 160].mean()), {}, tuple(past))
+    law = fit_law(n, error, np.repeat(np.arange(10), len(sizes)), seed=0)
+    last = float(error[n == sizes[-1]].mean())
+    return Standing(name, int(sizes[-1]), 500, 1.0, law, last, {}, tuple(past))
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,14 @@ def test_nothing_worth_its_cost_stops_with_the_probability(flat):
     decision = decide([flat], _loop(matters=0.05), 160.0, 5)
     assert decision.action == "stop"
     assert "with a probability of" in decision.reason
+
+
+def test_less_than_a_decade_of_sizes_stops_nothing_but_after_poor_batches():
+    sizes = np.array([10, 20, 40, 80])
+    short = _standing("flat", 0.3, 0.05, sizes=sizes)
+    assert decide([short], _loop(matters=0.05), 80.0, 5).action == "compute"
+    poor = _standing("flat", 0.3, 0.05, past=(0.31, 0.305, 0.302), sizes=sizes)
+    assert decide([poor], _loop(matters=0.05), 80.0, 5).action == "stop"
 
 
 def test_what_may_still_matter_goes_on(steep):

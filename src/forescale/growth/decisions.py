@@ -143,6 +143,8 @@ def decide(standings: Sequence[Standing], loop: LoopConfig, spent: float, number
         worth = gains.probability_worth(budget.matters)
         little = {s.name for s in open_arms if s.brought_little(budget.matters)}
         worthwhile = {n for n, p in worth.items() if p > (0.5 if n in little else 1 - SURE)}
+        # Less than a decade of sizes says too little to stop on, unless batches did bring little.
+        worthwhile |= {s.name for s in open_arms if _short(s.law) and s.name not in little}
         if not worthwhile:
             name = max(worth, key=lambda key: worth[key])
             why = (
@@ -171,6 +173,10 @@ def decide(standings: Sequence[Standing], loop: LoopConfig, spent: float, number
     arm = next(s for s in open_arms if s.name == chosen)
     count = _batch(arm, loop, left)
     return Decision("compute", reason, chosen, count, best, _forecast(arm, count))
+
+
+def _short(law: Law | None) -> bool:
+    return law is not None and "under_a_decade" in law.flags
 
 
 def _affordable(arm: Standing, left: float) -> int:
