@@ -298,3 +298,12 @@ def test_an_engine_that_cannot_start_is_an_error(
     monkeypatch.setenv("PYTHONHOME", os.devnull)
     with pytest.raises(EngineError, match="cannot be started"):
         run_campaign(campaign)
+
+
+def test_results_may_be_a_relative_folder(make_campaign, tmp_path, monkeypatch):
+    """A worker changes into its job's folder: the next one has to be found from there."""
+    monkeypatch.chdir(tmp_path)
+    campaign = make_campaign("Length", ["C" * k for k in range(1, 8)], results=Path("here"))
+    status = run_campaign(campaign)
+    assert (status.done, status.failed) == (7, 0)
+    assert (tmp_path / "here" / "tables").is_dir()

@@ -104,6 +104,8 @@ def run_campaign(
     """
     if os.name != "posix":
         raise RequestError("campaigns run on Linux and macOS only")
+    # Workers change into a job's folder: a path that begins here would lead elsewhere from there.
+    campaign = campaign.model_copy(update={"results": campaign.results.resolve()})
     header = header_of(campaign, runs_here=cluster is None)
     materials = list_materials(campaign)
     refuse_held_elsewhere(campaign.results)
