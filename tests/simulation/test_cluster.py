@@ -110,7 +110,10 @@ def test_a_full_disk_is_the_machine_s_fault(
     make_campaign, dask_processes, cluster, tiny_disk, capfd
 ):
     """Its jobs are no failures and go on elsewhere; it is given no more, and named."""
-    dask_processes.add_worker(environment={"TMPDIR": str(tiny_disk)})
+    with pytest.importorskip("distributed").Client(dask_processes.address) as client:
+        there = client.sync(client.scheduler.identity)["workers"]
+        dask_processes.add_worker(environment={"TMPDIR": str(tiny_disk)})
+        client.wait_for_workers(len(there) + 1, timeout=120)
     campaign = make_campaign("Writes", alkanes(60), protocol={"pause": 0.05}, retries=0)
     status = run_campaign(campaign, cluster=cluster)
     dask_processes.kill_worker(-1)
