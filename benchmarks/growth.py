@@ -126,8 +126,8 @@ def orders(
     report_orders(kept)
 
 
-def report_orders(kept: Kept) -> None:
-    """Mean errors by order, and what each needs for random order's error."""
+def together(kept: Kept) -> pd.DataFrame:
+    """Errors of the seeds that every order has: differences are paired."""
     whole = pd.DataFrame(
         [
             {"replicate": row["seed"], "order": row["order"], **one}
@@ -135,9 +135,13 @@ def report_orders(kept: Kept) -> None:
             for one in row["errors"]
         ]
     )
-    # Only seeds that every order has: differences are paired.
     counts = whole.groupby("replicate")["order"].nunique()
-    whole = whole[whole["replicate"].isin(counts.index[counts == counts.max()])]
+    return whole[whole["replicate"].isin(counts.index[counts == counts.max()])]
+
+
+def report_orders(kept: Kept) -> None:
+    """Mean errors by order, and what each needs for random order's error."""
+    whole = together(kept)
     print(f"{whole['replicate'].nunique()} seeds")
     sizes = sorted(whole["n_source"].unique())
     by_seed = whole.pivot_table(

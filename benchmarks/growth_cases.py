@@ -25,13 +25,13 @@ from typing import Any
 import _kit
 import numpy as np
 import pandas as pd
-from growth import Kept, report_orders
+from growth import Kept, report_orders, together
 
 from forescale.growth import Loop, LoopConfig
 from forescale.growth.arms import Arm
 from forescale.growth.describing import on_shared_columns
 from forescale.growth.judging import Bench, bench_of
-from forescale.growth.lookback import look_back
+from forescale.growth.lookback import _candidates, look_back
 from forescale.growth.orders import Pool, choose, get_order
 
 
@@ -188,7 +188,7 @@ def chi(seeds: int, kept: Kept) -> None:
                 calculations=found["n_source"].map(calculations)
             )
             kept.add({"seed": seed, "order": name, "errors": columns.to_dict("records")})
-    _report_chi(_together(kept))
+    _report_chi(together(kept))
 
 
 def _report_chi(whole: pd.DataFrame) -> None:
@@ -222,10 +222,8 @@ def _calculations(
     """How many polymers and solvents the first pairs of an order have."""
     rng = np.random.default_rng([seed, 0])
     known, judged = np.array_split(rng.permutation(len(bench.target)), 2)
-    hidden = set(bench.target.keys[judged])
-    there = set(arm.replayed_keys())
-    rows = [row for row, key in enumerate(arm.keys) if key in there and key not in hidden]
-    pool = Pool(arm.features, arm.is_count, np.empty(0, dtype=np.int64), np.array(rows),
+    candidates = _candidates(arm, bench, judged, rng, None)
+    pool = Pool(arm.features, arm.is_count, np.empty(0, dtype=np.int64), candidates,
                 bench.features[known], way.sides, hidden=True)  # fmt: skip
     chosen, _ = choose(get_order(order), pool, int(sizes[-1]), seed, control=0.0)
     assert arm.sides is not None
@@ -245,16 +243,6 @@ def _some(bench: Bench, seed: int) -> Bench:
     frame = bench.target.frame.iloc[np.sort(rows)].reset_index(drop=True)
     target = replace(bench.target, frame=frame)
     return replace(bench, target=target, features=bench.features[np.sort(rows)])
-
-
-def _together(kept: Kept) -> pd.DataFrame:
-    """Errors of the seeds that every order has."""
-    whole = pd.DataFrame(
-        [{"replicate": row["seed"], "order": row["order"], **one}
-         for row in kept.rows for one in row["errors"]]
-    )  # fmt: skip
-    counts = whole.groupby("replicate")["order"].nunique()
-    return whole[whole["replicate"].isin(counts.index[counts == counts.max()])]
 
 
 def main() -> None:

@@ -102,11 +102,9 @@ class Arm:
 
     def keep(self, columns: Set[str]) -> None:
         """Keep these columns of what was described."""
-        kept = np.array([name in columns for name in self.columns], dtype=bool)
-        if not kept.all():
-            self.features = np.ascontiguousarray(self.features[:, kept])
-            self.is_count = self.is_count[kept]
-            self.columns = tuple(name for name in self.columns if name in columns)
+        kept = [place for place, name in enumerate(self.columns) if name in columns]
+        self.features, self.is_count = self.features[:, kept], self.is_count[kept]
+        self.columns = tuple(self.columns[place] for place in kept)
 
     def reference(self, measured: NDArray[np.object_]) -> NDArray[np.float32]:
         """Features of materials of the pool, none of them measured where there are enough."""

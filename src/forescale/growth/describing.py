@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-import numpy as np
 
 from forescale.growth.arms import Arm
 from forescale.growth.judging import Bench
@@ -16,20 +13,14 @@ def on_shared_columns(
 ) -> Bench:
     """Describe the pools of arms; each side keeps the columns that all of them have.
 
-    A descriptor leaves out what is undefined for some material (a partial charge of boron, say),
+    A descriptor leaves out what is undefined for some material (a partial charge of selenium, say),
     so that two sets of materials may have different columns.
     """
     for arm in arms:
         arm.describe(workers, show_progress=show_progress)
     shared = set(bench.columns).intersection(*(arm.columns for arm in arms))
+    if all(arm.columns == bench.columns for arm in arms):
+        return bench  # as nearly always: nothing large is copied
     for arm in arms:
         arm.keep(shared)
-    kept = np.array([name in shared for name in bench.columns], dtype=bool)
-    if kept.all():
-        return bench
-    return replace(
-        bench,
-        features=np.ascontiguousarray(bench.features[:, kept]),
-        is_count=bench.is_count[kept],
-        columns=tuple(name for name in bench.columns if name in shared),
-    )
+    return bench.keep(shared)

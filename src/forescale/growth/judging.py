@@ -6,7 +6,8 @@ ever added at the end of its order. A round computes the sizes that are new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,16 @@ class Bench:
     seed: int
     same_property: bool = True
     columns: tuple[str, ...] = ()
+
+    def keep(self, columns: Set[str]) -> Bench:
+        """The same, described by these columns."""
+        kept = [place for place, name in enumerate(self.columns) if name in columns]
+        return replace(
+            self,
+            features=self.features[:, kept],
+            is_count=self.is_count[kept],
+            columns=tuple(self.columns[place] for place in kept),
+        )
 
     @property
     def sizes_m(self) -> tuple[int, ...]:
