@@ -27,6 +27,8 @@ NAME = "published"
 LINE = "#1d4e89"
 FEWEST = 3
 """Sizes n without which no law is fitted."""
+FREE = 0.75
+"""Part of a panel's height above which the equation stands."""
 
 
 def laws(errors: pd.DataFrame, metric: str, seed: int = 0) -> dict[int, PublishedLaw]:
@@ -74,21 +76,25 @@ def direct(errors: pd.DataFrame, metric: str, m: int) -> float:
 def draw(errors: pd.DataFrame, metric: str, unit: str, seed: int = 0) -> Figure:
     """Render for a paper: one panel for each m, on common axes."""
     fitted = laws(errors, metric, seed)
-    columns = min(len(fitted), 3)
+    columns = 2 if len(fitted) == 4 else min(len(fitted), 3)
     rows = -(-len(fitted) // columns)
     width = paper.COLUMN if columns == 1 else paper.PAGE
     figure = paper.new_figure(width, 2.1 * rows + 0.4)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     heights = [direct(errors, metric, m) for m in fitted]
-    every = np.concatenate([law.error for law in fitted.values()] + [np.array(heights)])
+    shown = [part for law in fitted.values() for part in (law.error, law.predict(law.n).high)]
+    every = np.concatenate([*shown, np.array(heights)])
     every = every[np.isfinite(every) & (every > 0)]
     low, high = padded(float(every.min()), float(every.max()))
     first = min(law.n[0] for law in fitted.values())
     last = max(law.n[-1] for law in fitted.values())
     for axes in panels.flat[len(fitted) :]:
         axes.set_visible(False)
+    for axes in panels.flat[max(len(fitted) - columns, 0) : len(fitted)]:
+        axes.tick_params(labelbottom=True)  # none is below, or one that is not there
     for axes, (m, law), height in zip(panels.flat, fitted.items(), heights, strict=False):
         _panel(axes, law, height)
+        _equation(axes, law, height, low, high)
         axes.set_title("m = 0 (zero-shot)" if m == 0 else f"m = {m}", loc="left", pad=3)
         paper.set_log(axes, "x", *padded(first, last))
         paper.set_log(axes, "y", low, high)
@@ -113,7 +119,15 @@ def _panel(axes: Axes, law: PublishedLaw, height: float) -> None:
     )  # fmt: skip
     if np.isfinite(height):
         axes.axhline(height, color=SCRATCH, ls="--", lw=0.9, label="direct learning")
+
+
+def _equation(axes: Axes, law: PublishedLaw, height: float, low: float, high: float) -> None:
+    """Print the law where the panel is empty: top right, or bottom left of a curve that is high."""
+    right = law.predict(law.n[len(law.n) // 4 :]).high
+    there = np.append(right, height if np.isfinite(height) else low)
+    over = float(np.log(there.max() / low) / np.log(high / low)) > FREE
+    x, y, across, up = (0.03, 0.05, "left", "bottom") if over else (0.97, 0.94, "right", "top")
     axes.text(
-        0.97, 0.94, paper.literal(f"{law.equation}\nR² = {number(law.r_squared)}"),
-        transform=axes.transAxes, ha="right", va="top", fontsize=6,
+        x, y, paper.literal(f"{law.equation}\nR² = {number(law.r_squared)}"),
+        transform=axes.transAxes, ha=across, va=up, fontsize=6,
     )  # fmt: skip
