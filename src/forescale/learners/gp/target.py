@@ -5,7 +5,8 @@
 delta a process, z_k the standardised predictions of the source stages (Kennedy and O'Hagan
 2000, doi 10.1093/biomet/87.1.1). Models with each combination of columns, and the one
 without any (scratch), are averaged by prior times evidence: where computed values say
-nothing about measured ones, the data say so.
+nothing about measured ones, the data say so. So are the hyper-parameters of each: few values
+leave several as likely, and the best of them alone would jump from one size to the next.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import logsumexp, softmax
 
 from forescale.learners.contract import Floats, Ints
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
@@ -36,8 +37,9 @@ _CROSS_OBSERVATIONS = 1.0
 """Strength of the prior that the slope between two properties is of the order of the
 residual scale per standard deviation, of either sign, as a number of measurements."""
 
-_FACTORS = 5e7  # entries of factors kept from a heat's scores for its predictions
+_FACTORS = 2e8  # entries of factors kept from a heat's scores for its predictions: 1.6 GB
 _NEGLIGIBLE = 1e-9  # weight of a model that need not be kept
+_LEAST = 0.05  # share of the likeliest candidate's weight below which one is left out
 
 Combination = tuple[int, ...]
 
@@ -116,11 +118,13 @@ class _Table:
     mean: Floats
     score: Floats
     variance: Floats  # of a new measurement, of the last model at the largest size
+    square: Floats  # its second moment
 
     @classmethod
     def empty(cls, models: int, sizes: int, cross: Closeness) -> _Table:
         new = len(cross.left)
-        return cls(np.empty((models, sizes, new)), np.empty((models, sizes)), np.empty(new))
+        none = np.zeros(new), np.zeros(new)
+        return cls(np.zeros((models, sizes, new)), np.empty((models, sizes)), *none)
 
 
 @dataclass(frozen=True)
@@ -175,13 +179,13 @@ class TargetStage:
         for heat in self._heats(within, values, families, sizes):
             for table, score in zip(tables, heat.scores, strict=True):
                 asked = np.isin(heat.ends, sizes)
-                table.score[:, np.isin(sizes, heat.ends)] = score.max(axis=0)[:, asked]
+                table.score[:, np.isin(sizes, heat.ends)] = logsumexp(score, axis=0)[:, asked]
             self._fill(tables, heat, families, cross, sizes)
         weight = self._weights([table.score for table in tables], len(basis))
         mean = np.stack([np.broadcast_to(t.mean, (len(basis), *t.mean.shape[1:])) for t in tables])
         mixed = np.einsum("fsm,fsmt->smt", weight, mean)
         last, variance = weight[:, -1, -1], np.stack([table.variance for table in tables])
-        second = last @ (variance + mean[:, -1, -1] ** 2) - mixed[-1, -1] ** 2
+        second = last @ np.stack([table.square for table in tables]) - mixed[-1, -1] ** 2
         std = np.sqrt(np.maximum(second, last @ variance))
         notes = self._notes(heat, families, last, scale[-1])
         return TargetPrediction(np.concatenate([tables[0].mean, mixed]), std, notes)
@@ -194,21 +198,26 @@ class TargetStage:
         cross: Closeness,
         sizes: Ints,
     ) -> None:
-        """Predictions of the winners of a heat."""
+        """Predictions of a heat's candidates by their shares."""
         new, asked = len(cross.left), np.isin(heat.ends, sizes)
         own = np.sum(cross.left**2, axis=1)  # products of linear features with themselves
-        for index in heat.winners:
+        for index in heat.likely(asked):
             gp, candidate = heat.factor(index), heat.candidates[index]
             k = cross.corner(new, heat.ends[-1]).kernel(self.kernel, candidate)
-            for table, family, winner in zip(tables, families, heat.winner, strict=True):
-                for place in np.flatnonzero(((winner == index) & asked).any(axis=1)):
-                    fit = heat.fit(gp, family, int(place), (winner[place] == index) & asked)
+            for table, family, shares in zip(tables, families, heat.shares, strict=True):
+                share = shares[index] * asked
+                for place in np.flatnonzero(share.any(axis=1)):
+                    chosen = share[place] > 0
+                    fit = heat.fit(gp, family, int(place), chosen)
                     at = family.basis[place, -new:] if new else family.basis[place, :0]
-                    table.mean[place, np.isin(sizes, fit.sizes)] = gp.mean(fit, k, at)
+                    mean, part = gp.mean(fit, k, at), share[place, chosen]
+                    table.mean[place, np.isin(sizes, fit.sizes)] += part[:, None] * mean
                     if fit.sizes[-1] == sizes[-1] and place == len(family.basis) - 1:
                         end = fit.at(fit.sizes == sizes[-1])
                         spread = gp.variance(end, k, at, 1.0 + candidate.linear * own)[0]
-                        table.variance[:] = spread + end.scale2[0] * gp.noise
+                        variance = spread + end.scale2[0] * gp.noise
+                        table.variance[:] += part[-1] * variance
+                        table.square[:] += part[-1] * (variance + mean[-1] ** 2)
 
     def train(
         self, *, within: Closeness, values: Floats, basis: Floats, scale: Floats
@@ -223,16 +232,18 @@ class TargetStage:
         """
         families = self._families(basis[None], scale[None])
         *_, heat = self._heats(within, values, families, np.array([len(values)]))
-        weight = self._weights([s.max(axis=0)[:, -1:] for s in heat.scores], 1)[:, 0, 0]
+        every = [logsumexp(score, axis=0)[:, -1:] for score in heat.scores]
+        weight = self._weights(every, 1)[:, 0, 0]
         found = []
         for f, family in enumerate(families):
             if f and weight[f] < _NEGLIGIBLE:
                 continue
-            index = int(heat.winner[f][0, -1])
-            gp = heat.factor(index)
-            fit = heat.fit(gp, family, 0, heat.ends == heat.ends[-1])
-            candidate = heat.candidates[index]
-            found.append(TrainedTarget(family.columns, float(weight[f]), candidate, gp, fit))
+            share = heat.shares[f][:, 0, -1]
+            for index in np.flatnonzero(share):
+                gp, candidate = heat.factor(int(index)), heat.candidates[index]
+                fit = heat.fit(gp, family, 0, heat.ends == heat.ends[-1])
+                own = float(weight[f] * share[index])
+                found.append(TrainedTarget(family.columns, own, candidate, gp, fit))
         return found
 
     def _families(self, basis: Floats, scale: Floats) -> list[_Family]:
@@ -290,7 +301,7 @@ class TargetStage:
     ) -> dict[str, float]:
         """What was chosen at the largest sizes, of the likeliest model with a source."""
         f = 1 + int(np.argmax(weight[1:]))
-        index = int(heat.winner[f][-1, -1])
+        index = int(heat.scores[f][:, -1, -1].argmax())
         gp = heat.factor(index)
         place = len(families[f].basis) - 1
         fit = heat.fit(gp, families[f], place, heat.ends == heat.ends[-1])
@@ -338,10 +349,10 @@ class _Heat:
         """Score candidates where they are alive; elsewhere they are out of the race."""
         scores = [np.full((*one.shape, len(ends)), -np.inf) for one in alive]
         heat = cls(kernel, candidates, within, values, ends, scores, {})
-        keep = len(candidates) * len(values) ** 2 <= _FACTORS
+        keep = int(_FACTORS / len(values) ** 2)
         for index, candidate in enumerate(candidates):
             gp = heat.factor(index)
-            if keep:
+            if index < keep:
                 heat.kept[index] = gp
             white_y = gp.whiten(values[:, None])[:, 0]
             for family, running, score in zip(families, alive, scores, strict=True):
@@ -355,14 +366,19 @@ class _Heat:
         return heat
 
     @cached_property
-    def winner(self) -> list[Ints]:
-        """The best candidate of each model at each end, shapes (models, ends)."""
-        return [np.asarray(one.argmax(axis=0)) for one in self.scores]
+    def shares(self) -> list[Floats]:
+        """Posterior probability of each candidate, 0 where small; shapes of the scores."""
+        found = []
+        for score in self.scores:
+            share = np.exp(score - score.max(axis=0))
+            share[share < _LEAST] = 0.0
+            found.append(share / share.sum(axis=0))
+        return found
 
-    @property
-    def winners(self) -> Ints:
-        """All that are the best somewhere."""
-        return np.unique(np.concatenate([one.ravel() for one in self.winner]))
+    def likely(self, asked: NDArray[np.bool_]) -> Ints:
+        """Candidates that have a share at some of the ends."""
+        some = [(share * asked).any(axis=(1, 2)) for share in self.shares]
+        return np.flatnonzero(np.any(some, axis=0))
 
     def factor(self, index: int) -> PrefixGP:
         """The process of a candidate."""
