@@ -35,7 +35,13 @@ from forescale.study import Design, Study, StudyData, load_data
 
 Floats = NDArray[np.float64]
 
-RELEASE = {"linear": [0.0], "cumulative": [0.0], "leave_out": False, "scales": "shared"}
+RELEASE = {
+    "linear": [0.0],
+    "cumulative": [0.0],
+    "leave_out": False,
+    "scales": "shared",
+    "averaged": False,
+}
 _LINEAR = {"linear": [0.0, 1.0, 10.0]}
 LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "gp before": ("gp", RELEASE),

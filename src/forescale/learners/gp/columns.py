@@ -9,8 +9,9 @@ from itertools import combinations as subsets
 import numpy as np
 
 from forescale.learners.contract import Floats, Ints
+from forescale.learners.gp.race import Combination
 from forescale.learners.gp.source import SourceStage, SourceTask, Stack
-from forescale.learners.gp.target import Combination, standardised
+from forescale.learners.gp.target import standardised
 
 FEWEST = 2
 """Values of one of several sources without which it has no column: it is constant there."""

@@ -31,8 +31,9 @@ from forescale.learners.gp.low_rank_stage import LandmarkSource
 from forescale.learners.gp.model import KERNEL_MEANS, TransferModel
 from forescale.learners.gp.options import GPOptions, ProcessOptions
 from forescale.learners.gp.pair_stage import MOST_OPERATIONS, PairSource, operations
+from forescale.learners.gp.race import Combination
 from forescale.learners.gp.source import SourceStage, Stack
-from forescale.learners.gp.target import Combination, TargetStage
+from forescale.learners.gp.target import TargetStage
 from forescale.learners.gp.transfer import PreparedTransfer
 
 _EXACT_PAIRS = 8_000
@@ -155,6 +156,7 @@ def prepared(
         combinations(number, len(sources), models, stacked=stack is not None),
         options.rho_observations,
         tuple(same[place] for place in layout),
+        options.averaged,
     )
     return PreparedTransfer(
         blocks,

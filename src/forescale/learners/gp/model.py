@@ -20,8 +20,9 @@ from forescale.learners.gp.distances import SideDistances
 from forescale.learners.gp.kernels import Closeness, KernelName
 from forescale.learners.gp.metric import Anchors
 from forescale.learners.gp.prefix import PrefixGP
+from forescale.learners.gp.race import Combination
 from forescale.learners.gp.source import Anchored, Arrays, KernelMean, SourceMean
-from forescale.learners.gp.target import Combination, TrainedTarget
+from forescale.learners.gp.target import TrainedTarget
 
 _ENTRIES = 2_000_000  # of the kernel matrix between new and training rows held at a time
 

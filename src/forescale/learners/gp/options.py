@@ -41,6 +41,9 @@ class ProcessOptions(BaseModel):
         Where computed values of test materials are excluded, leave a training material's own
         computed value out of what predicts it: else it is predicted too well, and what is
         learnt from its residual is not true of test materials.
+    averaged
+        Average the hyper-parameters of the measured values' process by their evidence; else
+        the likeliest are taken, and few values change their mind from one size to the next.
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
@@ -56,6 +59,7 @@ class ProcessOptions(BaseModel):
     cumulative: Annotated[tuple[Annotated[float, Ge(0)], ...], MinLen(1)] = (0.0, 0.25, 0.5, 1.0)
     scales: Literal["prefix", "shared"] = "prefix"
     leave_out: bool = True
+    averaged: bool = True
     rho_observations: _Positive = 5.0
 
 

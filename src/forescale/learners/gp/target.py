@@ -13,15 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 from forescale.learners.contract import Floats, Ints
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
-from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior, evidence
+from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior
+from forescale.learners.gp.race import Combination, Family, Heat, best
 
 _RACE = ((100, 24), (400, 6), (1_600, 2))
 """Up to 100 values all candidates run; up to 400 the best 24 of each model, and so on, so
@@ -37,11 +36,8 @@ _CROSS_OBSERVATIONS = 1.0
 """Strength of the prior that the slope between two properties is of the order of the
 residual scale per standard deviation, of either sign, as a number of measurements."""
 
-_FACTORS = 2e8  # entries of factors kept from a heat's scores for its predictions: 1.6 GB
 _NEGLIGIBLE = 1e-9  # weight of a model that need not be kept
 _LEAST = 0.05  # share of the likeliest candidate's weight below which one is left out
-
-Combination = tuple[int, ...]
 
 
 def standardised(mean: Floats, values: Floats, sizes: Ints) -> tuple[Floats, Floats]:
@@ -100,18 +96,6 @@ class TrainedTarget:
 
 
 @dataclass(frozen=True)
-class _Family:
-    """Models with the same columns, one for each size of the source (scratch: one)."""
-
-    columns: Combination
-    basis: Floats  # (models, rows, p)
-    prior: Prior  # its mean has shape (models, p)
-
-    def of(self, place: int) -> Prior:
-        return Prior(self.prior.mean[place], self.prior.precision)
-
-
-@dataclass(frozen=True)
 class _Table:
     """What is found of a family: shapes (models, sizes, rows), (models, sizes) and (rows,)."""
 
@@ -142,6 +126,8 @@ class TargetStage:
         deviation apart.
     same
         Whether each column predicts the property that is measured.
+    averaged
+        Whether candidates are averaged by their evidence; else the likeliest is taken.
     """
 
     kernel: KernelName
@@ -149,6 +135,7 @@ class TargetStage:
     combinations: tuple[Combination, ...]
     rho_observations: float
     same: tuple[bool, ...]
+    averaged: bool = True
 
     def predict(
         self,
@@ -179,7 +166,7 @@ class TargetStage:
         for heat in self._heats(within, values, families, sizes):
             for table, score in zip(tables, heat.scores, strict=True):
                 asked = np.isin(heat.ends, sizes)
-                table.score[:, np.isin(sizes, heat.ends)] = logsumexp(score, axis=0)[:, asked]
+                table.score[:, np.isin(sizes, heat.ends)] = self._evidence(score)[:, asked]
             self._fill(tables, heat, families, cross, sizes)
         weight = self._weights([table.score for table in tables], len(basis))
         mean = np.stack([np.broadcast_to(t.mean, (len(basis), *t.mean.shape[1:])) for t in tables])
@@ -193,8 +180,8 @@ class TargetStage:
     def _fill(
         self,
         tables: list[_Table],
-        heat: _Heat,
-        families: list[_Family],
+        heat: Heat,
+        families: list[Family],
         cross: Closeness,
         sizes: Ints,
     ) -> None:
@@ -232,7 +219,7 @@ class TargetStage:
         """
         families = self._families(basis[None], scale[None])
         *_, heat = self._heats(within, values, families, np.array([len(values)]))
-        every = [logsumexp(score, axis=0)[:, -1:] for score in heat.scores]
+        every = [self._evidence(score)[:, -1:] for score in heat.scores]
         weight = self._weights(every, 1)[:, 0, 0]
         found = []
         for f, family in enumerate(families):
@@ -246,9 +233,13 @@ class TargetStage:
                 found.append(TrainedTarget(family.columns, own, candidate, gp, fit))
         return found
 
-    def _families(self, basis: Floats, scale: Floats) -> list[_Family]:
+    def _evidence(self, score: Floats) -> Floats:
+        """Of models whose candidates have these scores, shape (models, ends)."""
+        return np.asarray(logsumexp(score, axis=0) if self.averaged else score.max(axis=0))
+
+    def _families(self, basis: Floats, scale: Floats) -> list[Family]:
         rows = basis.shape[2]
-        families = [_Family((), np.ones((1, rows, 1)), Prior(np.zeros((1, 1)), np.zeros(1)))]
+        families = [Family((), np.ones((1, rows, 1)), Prior(np.zeros((1, 1)), np.zeros(1)))]
         for columns in self.combinations:
             number = len(columns)
             chosen = np.moveaxis(basis[:, list(columns)], 1, 2)
@@ -260,7 +251,7 @@ class TargetStage:
             strength = np.where(same, self.rho_observations, _CROSS_OBSERVATIONS)
             precision = np.array([0.0, *strength])
             families.append(
-                _Family(columns, np.concatenate([one, chosen], axis=2), Prior(mean, precision))
+                Family(columns, np.concatenate([one, chosen], axis=2), Prior(mean, precision))
             )
         return families
 
@@ -273,8 +264,8 @@ class TargetStage:
         return np.asarray(softmax(every, axis=0))
 
     def _heats(
-        self, within: Closeness, values: Floats, families: list[_Family], sizes: Ints
-    ) -> Iterator[_Heat]:
+        self, within: Closeness, values: Floats, families: list[Family], sizes: Ints
+    ) -> Iterator[Heat]:
         """Scores of the candidates that still run, up to the end of each heat of the race.
 
         Each model has its own survivors, chosen by the values and the source that it has.
@@ -286,18 +277,18 @@ class TargetStage:
             if limit <= done:
                 break
             ends = np.union1d(sizes[(sizes > done) & (sizes <= limit)], [limit])
-            heat = _Heat.run(
+            heat = Heat.run(
                 self.kernel, candidates, within.corner(limit, limit), values[:limit], families,
-                ends, alive,
+                ends, alive, least=_LEAST if self.averaged else 1.0,
             )  # fmt: skip
             yield heat
-            alive = [_best(scores[:, :, -1], survivors) for scores in heat.scores]
+            alive = [best(scores[:, :, -1], survivors) for scores in heat.scores]
             run_on = np.any(np.concatenate(alive, axis=1), axis=1)
             candidates = tuple(c for c, on in zip(candidates, run_on, strict=True) if on)
             alive, done = [one[run_on] for one in alive], limit
 
     def _notes(
-        self, heat: _Heat, families: list[_Family], weight: Floats, scale: Floats
+        self, heat: Heat, families: list[Family], weight: Floats, scale: Floats
     ) -> dict[str, float]:
         """What was chosen at the largest sizes, of the likeliest model with a source."""
         f = 1 + int(np.argmax(weight[1:]))
@@ -310,99 +301,3 @@ class TargetStage:
         slopes = fit.coefficients[-1, 1:] / scale[list(families[f].columns)]
         notes["rho"] = float(slopes.sum())
         return notes
-
-
-def _best(scores: Floats, number: int) -> NDArray[np.bool_]:
-    """The best candidates of each model, shape (candidates, models)."""
-    order = np.argsort(-scores, axis=0, kind="stable")
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(len(scores))[:, None], axis=0)
-    return np.asarray((rank < number) & np.isfinite(scores))
-
-
-@dataclass(frozen=True)
-class _Heat:
-    """Candidates scored on prefixes up to the end of one heat, for each model of each family.
-
-    ``scores`` holds log marginal likelihood and prior, shapes (candidates, models, ends).
-    """
-
-    kernel: KernelName
-    candidates: tuple[Candidate, ...]
-    within: Closeness
-    values: Floats
-    ends: Ints
-    scores: list[Floats]
-    kept: dict[int, PrefixGP]
-
-    @classmethod
-    def run(
-        cls,
-        kernel: KernelName,
-        candidates: tuple[Candidate, ...],
-        within: Closeness,
-        values: Floats,
-        families: list[_Family],
-        ends: Ints,
-        alive: list[NDArray[np.bool_]],
-    ) -> _Heat:
-        """Score candidates where they are alive; elsewhere they are out of the race."""
-        scores = [np.full((*one.shape, len(ends)), -np.inf) for one in alive]
-        heat = cls(kernel, candidates, within, values, ends, scores, {})
-        keep = int(_FACTORS / len(values) ** 2)
-        for index, candidate in enumerate(candidates):
-            gp = heat.factor(index)
-            if index < keep:
-                heat.kept[index] = gp
-            white_y = gp.whiten(values[:, None])[:, 0]
-            for family, running, score in zip(families, alive, scores, strict=True):
-                places = np.flatnonzero(running[index])
-                if not len(places):
-                    continue
-                white = _whitened(gp, family.basis[places, : len(values)])
-                prior = Prior(family.prior.mean[places], family.prior.precision)
-                found = evidence(gp, white_y, white, prior, ends)
-                score[index, places] = found + candidate.simple
-        return heat
-
-    @cached_property
-    def shares(self) -> list[Floats]:
-        """Posterior probability of each candidate, 0 where small; shapes of the scores."""
-        found = []
-        for score in self.scores:
-            share = np.exp(score - score.max(axis=0))
-            share[share < _LEAST] = 0.0
-            found.append(share / share.sum(axis=0))
-        return found
-
-    def likely(self, asked: NDArray[np.bool_]) -> Ints:
-        """Candidates that have a share at some of the ends."""
-        some = [(share * asked).any(axis=(1, 2)) for share in self.shares]
-        return np.flatnonzero(np.any(some, axis=0))
-
-    def factor(self, index: int) -> PrefixGP:
-        """The process of a candidate."""
-        if index in self.kept:
-            return self.kept[index]
-        candidate = self.candidates[index]
-        k = self.within.kernel(self.kernel, candidate)
-        return PrefixGP(k, candidate.noise, overwrite=True)
-
-    def fit(
-        self, gp: PrefixGP, family: _Family, place: int, chosen: NDArray[np.bool_]
-    ) -> PrefixFit:
-        """One model at some of the ends."""
-        basis = family.basis[place, : len(self.values)]
-        return gp.fit(self.values, basis, family.of(place), self.ends[chosen])
-
-
-def _whitened(gp: PrefixGP, basis: Floats) -> Floats:
-    """L⁻¹ of many bases, shape (models, N, p): one substitution, the constant but once."""
-    models, rows, width = basis.shape
-    columns = np.column_stack([np.ones(rows), *(basis[:, :, k].T for k in range(1, width))])
-    white = gp.whiten(columns)
-    found = np.empty_like(basis)
-    found[:, :, 0] = white[:, 0]
-    for k in range(1, width):
-        found[:, :, k] = white[:, 1 + (k - 1) * models : 1 + k * models].T
-    return found
