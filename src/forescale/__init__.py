@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from forescale.study import Study, load_study
     from forescale.tables import PropertyTable
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Campaign",
     "Comparison",
