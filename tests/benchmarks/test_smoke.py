@@ -12,7 +12,7 @@ LEFT_OUT = {"app_screens", "growth", "growth_cases", "peer_chemprop"}
 """Pictures of the app, which `tests/app` looks at in the same browser; rounds of a loop on a whole
 database, which take minutes and are run small by `tests/growth`; a peer that has an environment
 of its own."""
-LONG = {"app", "neural"}
+LONG = {"app", "neural", "published_studies"}
 """Asked for by ``pytest -m slow``: a study watched from its two files on, as `tests/app` does;
 compiling networks of full width."""
 TEXTS = {
