@@ -84,7 +84,6 @@ class Case:
         grid = GridSpec(n_source=tuple(sizes.tolist()), n_target=self.m, all_measured=False)
         change: dict[str, Any] = {
             "seed": 0,
-            "replicates": told.replicates or self.replicates,
             "grid": grid,
             "learner": LearnerSpec(name=learner),
         }
@@ -96,7 +95,8 @@ class Case:
             quick = LearnerSpec(name=learner, **QUICK[learner])
             study = _kit.shrunk(study).model_copy(update={"learner": quick})
         evaluation = study.evaluation.model_copy(update={"metrics": (Metric.MAE,)})
-        return study.model_copy(update={"evaluation": evaluation})
+        trials = study.replicates if told.smoke else told.replicates or self.replicates
+        return study.model_copy(update={"evaluation": evaluation, "replicates": trials})
 
 
 CASES = {

@@ -63,3 +63,11 @@ def test_marginal_worth_is_the_ratio_of_the_slopes():
     assert worth.low <= by_m / by_n <= worth.high
     with pytest.raises(LawError, match="above zero"):
         marginal_worth(law, 0, 30)
+
+
+def test_a_curve_that_does_not_bend_says_so():
+    """Of a curve that bends the wrong way least squares takes the smallest rate it may: no law."""
+    straight = fit_published(SIZES, 1.0 - 0.03 * SIZES / SIZES[-1])
+    assert straight.at_edge
+    assert straight.to_json()["at_edge"]
+    assert not fit_published(SIZES, 3 * SIZES**-0.5 + 0.2).at_edge

@@ -1,12 +1,14 @@
 """What plans of the same laws share changes no answer."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from forescale.laws import RunLaws, fit_joint, fit_law
 from forescale.planning import ErrorSurface, Kept, Questions, contour, make_plan
+from forescale.report.plan_text import exchange_text
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +48,12 @@ def test_a_contour_is_read_from_the_surface(laws):
     for (_, one), (_, other) in zip(alone.points, surface.contour(0.03).points, strict=True):
         assert one.median == other.median
     assert (np.diff(surface.median, axis=1) <= 1e-6).all()
+
+
+@pytest.mark.parametrize(("flag", "falls"), [("harmful", False), ("not_bent_yet", True)])
+def test_where_the_error_does_not_fall_nothing_is_worth_anything(laws, flag, falls):
+    law = replace(laws.laws[0], n_target=90, flags=(flag,))
+    (answers,) = make_plan(RunLaws.of_laws(law, laws.joint)).joint
+    assert answers.falls is falls
+    assert answers.to_json()["falls"] is falls
+    assert ("one more experiment" in exchange_text(answers)) is falls

@@ -122,6 +122,7 @@ def _published(
 
 def published_lines(name: str, law: PublishedLaw, unit: str) -> list[str]:
     """Return a published law as lines."""
+    from forescale.laws.published import AT_EDGE
     from forescale.words import interval, number
 
     trials = f"bootstrap over {law.trials} trials" if law.trials > 1 else "no trials, no interval"
@@ -131,6 +132,7 @@ def published_lines(name: str, law: PublishedLaw, unit: str) -> list[str]:
         f"  decay rate alpha  {interval(law.decay_rate)}",
         f"  scale D           {interval(law.scale, unit)}",
         f"  transfer gap C    {interval(law.transfer_gap, unit)}",
+        *([f"  {AT_EDGE}"] if law.at_edge else []),
     ]
 
 

@@ -72,7 +72,7 @@ def run(
     trust: TrustOption = None,
     published: Annotated[
         bool,
-        typer.Option("--published", help="As papers do: MAE, 100 trials, and their figure."),
+        typer.Option("--published", help="As papers do: MAE, 100 trials or more, their figure."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

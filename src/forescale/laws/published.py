@@ -22,6 +22,7 @@ from forescale.laws.law import Forecast
 from forescale.laws.noise import replicate_matrix
 from forescale.laws.shapes import ALPHA_RANGE
 
+AT_EDGE = "alpha is at an end of what is searched: the curve is flat or does not bend; no law"
 COARSE, FINE, ROUNDS = 80, 21, 3  # alphas scanned, then around the best, and how often
 
 
@@ -66,6 +67,7 @@ class PublishedLaw:
         """Return plain JSON values; what is not known is null."""
         return {
             "equation": self.equation,
+            "at_edge": self.at_edge,
             "decay_rate": self.decay_rate.to_json(),
             "scale": self.scale.to_json(),
             "transfer_gap": self.transfer_gap.to_json(),
@@ -73,6 +75,12 @@ class PublishedLaw:
             "trials": self.trials,
             "forecast": self.predict(self.n[-1] * np.array([2.0, 4.0, 8.0])).to_json(),
         }
+
+    @property
+    def at_edge(self) -> bool:
+        """Whether alpha stands at an end of what is searched: flat, or bending the wrong way."""
+        low, high = ALPHA_RANGE
+        return not 1.001 * low < self.decay_rate.estimate < high / 1.001
 
     @property
     def equation(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from forescale._machine.display import html_table
 from forescale._machine.threads import one_thread
 from forescale.laws import JointLaw, Law, RunLaws
@@ -133,6 +135,9 @@ class JointPlan:
         Of plans of the same laws.
     allocation
         How to split a budget, where one was given with costs.
+    falls
+        Whether the error there is seen to fall with computed values at all; else what they are
+        worth in measured ones is no answer.
     """
 
     law: JointLaw
@@ -142,6 +147,7 @@ class JointPlan:
     contours: tuple[Contour, ...]
     kept: Kept
     allocation: Allocation | None = None
+    falls: bool = True
 
     @property
     def exchange(self) -> Exchange:
@@ -156,6 +162,7 @@ class JointPlan:
             "n_target": self.n_target,
             "error": self.error,
             "forms": self.law.forms,
+            "falls": self.falls,
             "simulations_per_experiment": self.exchange.one_experiment.to_answer(),
             "marginal_simulations_per_experiment": self.exchange.marginal.to_answer(),
             "simulations_for_doubled_experiments": self.exchange.doubled_experiments.to_answer(),
@@ -277,7 +284,7 @@ def make_plan(
     source = RunLaws.of_laws(laws) if isinstance(laws, Law) else laws
     asked = questions or Questions()
     kept = kept or Kept()
-    joint = tuple(_joint_plan(law, asked, kept) for law in source.joint)
+    joint = tuple(_joint_plan(law, source, asked, kept) for law in source.joint)
     splits = {answers.law.metric: answers.allocation for answers in joint}
     answers = tuple(_law_plan(law, source, asked, splits.get(law.metric)) for law in source.laws)
     several = (plan_sources(source, metric, asked) for metric in source.metrics)
@@ -319,9 +326,11 @@ def default_targets(law: Law) -> list[float]:
     return [last - part * (last - limit) for part in (0.5, 0.9)]
 
 
-def _joint_plan(law: JointLaw, asked: Questions, kept: Kept) -> JointPlan:
+def _joint_plan(law: JointLaw, source: RunLaws, asked: Questions, kept: Kept) -> JointPlan:
     n, m = law.surface.corner
     n, m = asked.have_source or n, asked.have_target or m
+    curves = [one for one in source.laws if one.metric == law.metric and one.n_target]
+    near = min(curves, key=lambda one: abs(np.log((one.n_target or m) / m)), default=None)
     here = float(law.predict(n, m).median[0])
     split = None
     if asked.budget is not None and asked.cost_source is not None and asked.cost_target is not None:
@@ -335,4 +344,5 @@ def _joint_plan(law: JointLaw, asked: Questions, kept: Kept) -> JointPlan:
         contours=tuple(surface.contour(error) for error in asked.target_errors or (here,)),
         kept=kept,
         allocation=split,
+        falls=near is None or not set(NO_HELP) & set(near.flags),
     )

@@ -187,7 +187,12 @@ def joint_lines(answers: JointPlan, unit: str | None) -> list[str]:
 
 
 def exchange_text(answers: JointPlan) -> str:
-    """Return what experiments and simulations are worth in each other."""
+    """Return what experiments and simulations are worth in each other, where it means something."""
+    if not answers.falls:
+        return (
+            f"At n = {count(answers.n_source)} and m = {count(answers.n_target)} the error is not "
+            "seen to fall with more simulations: what they are worth in experiments is no answer."
+        )
     worth = answers.exchange
     one, doubled = worth.one_experiment, worth.doubled_simulations
     return (

@@ -127,7 +127,8 @@ def _equation(axes: Axes, law: PublishedLaw, height: float, low: float, high: fl
     there = np.append(right, height if np.isfinite(height) else low)
     over = float(np.log(there.max() / low) / np.log(high / low)) > FREE
     x, y, across, up = (0.03, 0.05, "left", "bottom") if over else (0.97, 0.94, "right", "top")
+    edge = "\nα at the end of its range" if law.at_edge else ""
     axes.text(
-        x, y, paper.literal(f"{law.equation}\nR² = {number(law.r_squared)}"),
+        x, y, paper.literal(f"{law.equation}\nR² = {number(law.r_squared)}{edge}"),
         transform=axes.transAxes, ha=across, va=up, fontsize=6,
     )  # fmt: skip
