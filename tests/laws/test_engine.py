@@ -121,6 +121,21 @@ def test_a_law_that_stopped_has_levelled_off_and_stays(stop):
     assert forecast.low[0] > 0.9 * last
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_draws_of_every_form_pass_through_the_points(seed):
+    """A plateau, a stop and a law are drawn beside one another: each follows what was seen."""
+    n = np.unique(np.geomspace(30, 4000, 14).round())
+    errors = stopping(n, 1500.0, np.random.default_rng(seed))
+    replicate, size = np.repeat(np.arange(10), len(n)), np.tile(n, 10)
+    law = fit_law(size, errors.ravel(), replicate=replicate)
+    lines = law.draws.curves(law.curve.n)
+    drawn = [form for form in np.unique(law.draws.form) if np.sum(law.draws.form == form) > 20]
+    assert {FORMS.index("flat"), FORMS.index("stopped")} & set(drawn)
+    for form in drawn:
+        line = np.median(lines[law.draws.form == form], axis=0)
+        assert line == pytest.approx(law.curve.error, rel=0.02)
+
+
 def test_a_stop_is_not_looked_for_where_the_curve_falls_nor_in_tables():
     n = np.unique(np.geomspace(30, 4000, 14).round())
     rng = np.random.default_rng(4)

@@ -25,21 +25,23 @@ class Drift:
     pull
         Weight of each point in each draw's interpolation, shape (draws, K).
     which
-        Hypothesis of each draw; those of one share its sizes of drift.
+        Hypothesis of each draw.
+    sizes
+        Steps and bends of each hypothesis among the points; beyond them a draw may wander less.
     """
 
     distance: Floats
     pull: Floats
     which: np.ndarray
+    sizes: tuple[tuple[float, float], ...]
 
-    def at(self, distance: Floats, step: Floats, bend: Floats) -> Floats:
+    def at(self, distance: Floats) -> Floats:
         """Drift at distances, zero beyond the data, shape (draws, len(distance))."""
         drift = np.zeros((len(self.which), len(distance)))
         for k in np.unique(self.which):
             own = self.which == k
-            first = int(np.argmax(own))
-            kernel = drift_kernel(float(step[first]), float(bend[first]), distance, self.distance)
-            drift[own] = self.pull[own] @ kernel.T
+            step, bend = self.sizes[k]
+            drift[own] = self.pull[own] @ drift_kernel(step, bend, distance, self.distance).T
         return drift
 
 
@@ -127,7 +129,7 @@ class Draws:
         variance = drift_variance(step, self.bend[:, None], reach)
         logs: Floats = self.log_laws(n) + self.shock[:, None] * np.sqrt(variance)
         if self.within is not None and np.any(reach < 0):
-            logs += self.within.at(-reach[0], self.step, self.bend)
+            logs += self.within.at(-reach[0])
         return logs
 
     def measured(self, n: Floats) -> Floats:

@@ -183,7 +183,8 @@ class Posterior:
         pull = np.empty_like(residual)
         for k in range(len(used)):
             pull[place == k] = residual[place == k] @ inverse[k]
-        return Drift(np.log(self.curve.n[-1] / self.curve.n), pull, which)
+        distance = np.log(self.curve.n[-1] / self.curve.n)
+        return Drift(distance, pull, which, tuple(h.drift for h in self.hypotheses))
 
 
 def _covariances(curve: LearningCurve, hypotheses: list[Deviation]) -> Floats:
