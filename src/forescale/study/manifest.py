@@ -28,6 +28,9 @@ MIN_REPEATED = 10
 """Materials with repeats below which their scatter is no noise floor: too few to be typical."""
 _PACKAGES = ("numpy", "scipy", "pandas", "rdkit", "chemicals")
 
+RESUMED = ("0.1.0",)
+"""Older releases whose folders are resumed; the changelog says which options give their numbers."""
+
 
 class _Record(BaseModel):
     """A part of the manifest; keys of newer releases are kept, not read."""
@@ -247,6 +250,8 @@ class Manifest(_Record):
     def differences(self, other: Manifest) -> list[str]:
         """Where another study differs, a line for each key: what is here and what is asked."""
         here, there = self._identity(), other._identity()
+        if here["forescale"] in RESUMED:
+            here["forescale"] = there["forescale"]
         found = [line for key in IDENTITY for line in _differences(here[key], there[key], key)]
         if any(line.startswith("data.") for line in found):  # another rule of keys tells why
             found += _differences(self.data.get("keys"), other.data.get("keys"), "data.keys")
