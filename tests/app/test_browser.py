@@ -1,6 +1,7 @@
 """The screens of a finished run in a real browser: what a person does with them."""
 
 import os
+import time
 from contextlib import closing
 
 import pytest
@@ -109,6 +110,8 @@ def test_the_catalog_is_searched(browser):
     browser.open("/data")
     browser.press("[name=q]", "band gap")
     browser.until(lambda: f"3 of {len(entry_names())} datasets" in browser.body())
+    time.sleep(1)  # an answer to an earlier letter may still be put in its place
+    browser.still()
     browser.click("article summary")
     assert browser.text("article pre").startswith("% band-gap")
     assert "@article{" in browser.text("article pre")

@@ -103,9 +103,14 @@ class Browser:
 
     def click(self, selector):
         """Click an element, wherever it stands on the page."""
-        found = self.see(selector)
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
-        found.click()
+
+        def clicked():
+            found = self.see(selector)
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", found)
+            found.click()
+            return True
+
+        self.until(clicked)
 
     def run(self, script, *arguments):
         """Run a script in the page."""
