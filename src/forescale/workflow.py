@@ -187,9 +187,8 @@ def as_published(study: Study) -> Study:
     change: dict[str, Any] = {"metrics": metrics}
     if "test" not in evaluation.model_fields_set:
         change["test"] = Testing.RANDOM
-    update: dict[str, Any] = {"evaluation": evaluation.model_copy(update=change)}
-    update["replicates"] = max(study.replicates, 100)
-    return study.model_copy(update=update)
+    judged = evaluation.model_copy(update=change)
+    return study.model_copy(update={"evaluation": judged, "replicates": max(study.replicates, 100)})
 
 
 def published_figure(folder: RunFolder) -> list[Path]:

@@ -28,8 +28,10 @@ _PRECISE_BELOW = 1e9  # operations of one product; double precision costs nothin
 _RANK = 1_000  # of the preconditioner, at least
 _RANK_GROWTH = 4.0  # of it, times the square root of the rows: twice the rank, half the steps
 _WHOLE = 1_000  # sides whose kernel is kept in double precision: next to no operations are there
-_SMOOTH_RANK = 300  # of the part of a kernel that is, where there are more: with 100 the rest
-# is so large that rounding slows the steps, 236 in place of 142 at 270,000 pairs
+_SMOOTH_RANK = 300
+"""Of the part of a kernel in double precision, where there are more sides: with 100 the rest is
+so large that rounding slows the steps, 236 in place of 142 at 270,000 pairs."""
+
 _TOLERANCE = 0.2  # of the noise that the solution leaves in the values: errors differ by about 1 %
 
 

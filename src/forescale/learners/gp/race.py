@@ -12,7 +12,7 @@ from forescale.learners.contract import Floats, Ints
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
 from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior, evidence
 
-_FACTORS = 2e8  # entries of factors kept from a heat's scores for its predictions: 1.6 GB
+_FACTORS = 5e7  # entries of factors kept from a heat's scores for its predictions: 400 MB
 
 Combination = tuple[int, ...]
 
