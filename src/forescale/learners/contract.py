@@ -114,6 +114,13 @@ class TransferData:
     leave_out
         Whether a measured material's own computed value is to be left out of what predicts
         it, because test materials have none; learners that cannot, need not.
+    tested_together
+        Group of each measured row, shape (rows,), where whole groups are tested: which models
+        are trusted is then asked of groups that they have not seen. None where rows are.
+    groups
+        Group of each computed and of each measured row, shapes (rows,), where more is left out
+        than the own value: computed values of the whole group, for test materials have none of
+        theirs. None where each material stands for itself.
     source_of
         Which source each computed row is of, 0, 1, …, shape (rows,); None where there is one.
         Only for learners that are :class:`TakesSources`. A material may be in several.
@@ -128,6 +135,8 @@ class TransferData:
     same_property: bool = True
     source_tasks: Floats | None = None
     leave_out: bool = False
+    tested_together: Ints | None = None
+    groups: tuple[Ints, Ints] | None = None
     source_of: Ints | None = None
     same_of: tuple[bool, ...] = ()
 

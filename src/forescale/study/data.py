@@ -46,7 +46,7 @@ class StudyData:
     same_property: bool = True
     tasks: NDArray[np.float64] | None = None
     group: str = ""
-    leave_out: bool = False
+    overlap: Overlap = Overlap.ALLOW
     doubts: tuple[Doubt, ...] = ()
     same_of: tuple[bool, ...] = ()
 
@@ -73,10 +73,22 @@ class StudyData:
             source_only=source_only if len(source_only) >= 30 else np.arange(rows),
             same_property=self.same_property,
             source_tasks=self.tasks,
-            leave_out=self.leave_out,
+            leave_out=self.overlap in {Overlap.EXCLUDE, Overlap.EXCLUDE_GROUP},
+            tested_together=self.groups if len(np.unique(self.groups)) < len(self.groups) else None,
+            groups=self._hidden_together,
             source_of=self.source_of,
             same_of=self.same_of,
         )
+
+    @property
+    def _hidden_together(self) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+        """Groups of which no computed value is seen where one of them is tested."""
+        if self.overlap is not Overlap.EXCLUDE_GROUP:
+            return None
+        found = self.shared.source_groups, self.shared.target_groups
+        assert found[0] is not None
+        assert found[1] is not None
+        return found[0], found[1]
 
     @property
     def source_of(self) -> NDArray[np.int64] | None:
@@ -176,11 +188,11 @@ def load_data(
     same = not study.cross_property
     tasks = _tasks(study, sources, source)
     column = study.evaluation.split.column
-    leave_out = study.evaluation.overlap in {Overlap.EXCLUDE, Overlap.EXCLUDE_GROUP}
+    overlap = study.evaluation.overlap
     doubts = _doubts(study, target, sources)
     same_of = tuple(not spec.cross_property for spec in study.apart)
     return StudyData(
-        source, target, blocks, groups, censoring, same, tasks, column, leave_out, doubts, same_of
+        source, target, blocks, groups, censoring, same, tasks, column, overlap, doubts, same_of
     )
 
 

@@ -19,7 +19,13 @@ from forescale.learners.boosted.stage import Fit, TreeMean, TreeSource, predicte
 from forescale.learners.contract import Floats, Ints
 from forescale.learners.gp.columns import FEWEST
 from forescale.learners.gp.kernels import KernelName
-from forescale.learners.gp.source import Arrays, NewRows, SourceTask, TrainedSource
+from forescale.learners.gp.source import (
+    Arrays,
+    NewRows,
+    SourceTask,
+    TrainedSource,
+    among_first,
+)
 
 Features = NDArray[np.float32]
 
@@ -90,7 +96,7 @@ class _Rows:
     tasks: Sequence[SourceTask]
     features: list[Features]
     wanted: Features
-    places: list[list[Ints]]  # [j][k]: in the order of j, of each row of k; -1 where it is not
+    places: list[list[Ints]]  # [j][k]: what ``own`` of j calls each row of k; -1 where nothing
 
     @classmethod
     def of(cls, trees: TreeSource, tasks: Sequence[SourceTask]) -> _Rows:
@@ -100,7 +106,11 @@ class _Rows:
         ends = np.cumsum([len(task.rows) for task in tasks])[:-1]
         each = np.split(material.ravel(), ends)
         places = []
-        for own in each:
+        for task, own in zip(tasks, each, strict=True):
+            if task.groups is not None:
+                names = (other.groups for other in tasks)
+                places.append([name for name in names if name is not None])
+                continue
             at = np.full(1 + material.max(initial=-1), -1)
             at[own[::-1]] = np.arange(len(own))[::-1]
             places.append([at[other] for other in each])
@@ -118,16 +128,16 @@ class _Rows:
         fits = [self._below(j, sizes[j]) for j in below]
         at_rows, at_wanted = [x], [self.wanted]
         for j, one in zip(below, fits, strict=True):
-            own = _before(self.places[j][top][:n], sizes[j])
+            own = self._before(self.places[j][top][:n], j, sizes[j])
             at_rows.append(_column(predicted(one, x, own)))
-            own = _before(self.tasks[j].own, sizes[j])
+            own = self._before(self.tasks[j].own, j, sizes[j])
             at_wanted.append(_column(predicted(one, self.wanted, own)))
         seen = np.concatenate(at_wanted, axis=1)
         key = ("atop", top, tuple(sizes))
         memo = {} if task.memo is None else task.memo
         if key not in memo:
             memo[key] = self.trees.fits(np.concatenate(at_rows, axis=1), task, n)
-        return _Built(memo[key], alone, fits, self.wanted, seen, _before(task.own, n))
+        return _Built(memo[key], alone, fits, self.wanted, seen, self._before(task.own, top, n))
 
     def _below(self, j: int, n: int) -> list[Fit]:
         """Fits of a source that each leave out half of the materials that others have too."""
@@ -140,10 +150,9 @@ class _Rows:
             memo[key] = self.trees.fits(self.features[j][:n], hidden, n)
         return list(memo[key])
 
-
-def _before(own: Ints, size: int) -> Ints:
-    """Places among the first rows, -1 for those beyond."""
-    return np.where(own < size, own, -1)
+    def _before(self, own: Ints, j: int, size: int) -> Ints:
+        """What is among the first rows of a source, -1 for the rest."""
+        return among_first(own, size, self.tasks[j].groups)
 
 
 def _column(values: Floats) -> Features:

@@ -8,7 +8,7 @@ numbers wherever and beside whatever they are computed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lightgbm
@@ -56,7 +56,7 @@ class TreeSource:
         half: Floats | None = None
         for place, size in enumerate(task.sizes):
             fits = self.alone(features[:size], task, int(size))
-            own = np.where(task.own < size, task.own, -1)
+            own = task.own_among(int(size))
             mean[place] = predicted(fits, wanted, own)
             if place == len(task.sizes) - 1:
                 half = predicted(fits, wanted, own, half=True)
@@ -90,20 +90,19 @@ class TreeSource:
 
     def fits(self, features: NDArray[np.float32], task: SourceTask, size: int) -> list[Fit]:
         """Those fits, of features that need not be the materials' own, shape (size, any)."""
-        known = np.unique(task.own[(task.own >= 0) & (task.own < size)])
-        values = task.values[:size]
-        if not len(known):
-            return [Fit.of(features, values, np.arange(size), self.options, task.seed)]
-        hidden = [known[known % 2 == part] for part in (0, 1)]
-        return [
-            Fit.of(features, values, np.setdiff1d(np.arange(size), out), self.options, task.seed)
-            for out in hidden
-        ]
+        known = np.unique(task.own_among(size))
+        known = known[known >= 0]
+        rows = np.arange(size)
+        names, values = task.names(rows), task.values[:size]
+        parts = [known[known % 2 == part] for part in (0, 1)] if len(known) else [known]
+        kept = [rows[~np.isin(names, hidden)] for hidden in parts]
+        fits = [Fit.of(features, values, own, self.options, task.seed) for own in kept]
+        return [replace(fit, learnt=names[fit.learnt]) for fit in fits]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Trees of some of the rows."""
+    """Trees of some of the rows; ``learnt`` has their places, or their groups."""
 
     booster: lightgbm.Booster | None
     centre: float

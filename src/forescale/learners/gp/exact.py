@@ -65,7 +65,7 @@ class ExactSource:
             if gp is not None and part is not None:
                 k = cross.corner(len(task.own), part.sizes[-1]).kernel(self.kernel, candidate)
                 found = gp.mean(part, k, np.ones((len(k), 1)))
-                _leave_out(found, gp, part, task)
+                _leave_out(found, gp, part, task, k)
                 for place in np.flatnonzero(np.isin(task.sizes, part.sizes)):
                     means[place] = found[part.sizes == task.sizes[place]]
                 if part.sizes[-1] == task.sizes[-1]:
@@ -85,15 +85,13 @@ class ExactSource:
         mean = KernelMean(np.stack(rows), candidate, weights, fit.coefficients[-1])
         k = closeness(self.blocks, task.wanted, rows).kernel(self.kernel, candidate)
         found = mean.mean(k, np.ones((len(k), 1)))[None]
-        _leave_out(found, gp, fit, task)
+        _leave_out(found, gp, fit, task, k)
         return TrainedSource(mean, found[0], rows)
 
     def _cut(self, task: SourceTask) -> SourceTask:
         """No more rows than are taken."""
         most = min(self.most or len(task.rows), len(task.rows))
-        own = np.where(task.own < most, task.own, -1)
-        sizes = np.minimum(task.sizes, most)
-        return SourceTask(task.rows[:most], task.values[:most], sizes, task.wanted, own, task.seed)
+        return task.first(most, np.minimum(task.sizes, most))
 
     def _sides(self, rows: Ints) -> Sides:
         return [block.source[rows] for block in self.blocks]
@@ -133,9 +131,13 @@ class ExactSource:
         return gp, gp.fit(values[:limit], np.ones((limit, 1)), Prior.flat(1), ends)
 
 
-def _leave_out(found: Floats, gp: PrefixGP, fit: PrefixFit, task: SourceTask) -> None:
+def _leave_out(found: Floats, gp: PrefixGP, fit: PrefixFit, task: SourceTask, k: Floats) -> None:
     """Put in the predictions without own values, shape (sizes, T), where a size has them."""
-    rows = np.flatnonzero((task.own >= 0) & (task.own < fit.sizes[-1]))
-    if len(rows):
-        alone = gp.left_out(fit, task.values, task.own[rows])
-        found[:, rows] = np.where(np.isnan(alone), found[:, rows], alone)
+    wanted = np.flatnonzero(task.own_among(int(fit.sizes[-1])) >= 0)
+    if not len(wanted):
+        return
+    if task.groups is None:
+        alone = gp.left_out(fit, task.values, task.own[wanted])
+    else:
+        alone = gp.groups_left_out(fit, k[wanted], task.own[wanted], task.groups)
+    found[:, wanted] = np.where(np.isnan(alone), found[:, wanted], alone)

@@ -167,6 +167,8 @@ def prepared(
         data.target_values,
         data.leave_out and options.leave_out,
         prefix_scales=options.scales == "prefix" and not shared,
+        groups=data.groups,
+        tested_together=data.tested_together,
         source_of=data.source_of,
         stack=stack,
     )

@@ -54,10 +54,11 @@ class LandmarkSource:
         if rest is None:
             return small
         means = [small.mean]
-        for fit, features, half in self._fits(rest, candidate):
-            means.append(self._means(fit, features, task)[None])
+        for place, (fit, features, half) in enumerate(self._fits(rest, candidate)):
+            here = task.first(int(rest.sizes[place]), rest.sizes[: place + 1])
+            means.append(self._means(fit, features, here, candidate)[None])
             if half is not None:
-                at_half = self._means(half, features, task)
+                at_half = self._means(half, features, here, candidate)
                 notes = {**candidate.notes("source"), "source_noise": fit.noise}
         notes["source_rank"] = float(len(fit.weights))
         return SourcePrediction(np.concatenate(means), at_half, notes)
@@ -74,7 +75,7 @@ class LandmarkSource:
         weights = solve_triangular(self._marks(candidate).factor, fit.weights, lower=True, trans=1)
         sides = [mark.distinct[mark.side] for mark in self.landmarks]
         mean = KernelMean(np.stack(sides), flat, weights, np.array([fit.mean + task.values[0]]))
-        return TrainedSource(mean, self._means(fit, features, task), sides)
+        return TrainedSource(mean, self._means(fit, features, task, candidate), sides)
 
     def _fits(
         self, task: SourceTask, candidate: Candidate
@@ -95,12 +96,22 @@ class LandmarkSource:
                     half = sums.fit(marks, self.noises, max(1, rank // 2))
                 yield fit, features, half
 
-    def _means(self, fit: LowRankFit, features: Floats, task: SourceTask) -> Floats:
+    def _means(
+        self, fit: LowRankFit, features: Floats, task: SourceTask, candidate: Candidate
+    ) -> Floats:
+        """Of the wanted rows, without what each leaves out of all rows of a task."""
         found = fit.predict(features)
-        own = np.flatnonzero((task.own >= 0) & (task.own < len(task.rows)))
-        if len(own):
-            y = task.values[task.own[own]] - task.values[0]
-            found[own] = fit.left_out(features[own], y)
+        wanted = np.flatnonzero(task.own >= 0)
+        for group in np.unique(task.own[wanted]) if task.groups is not None else ():
+            rows, new = np.flatnonzero(task.groups == group), task.own == group
+            sides = [block.source[task.rows[rows]] for block in self.exact.blocks]
+            near = self._near(sides).kernel(self.exact.kernel, candidate)
+            y = task.values[rows] - task.values[0]
+            own = self._marks(candidate).features(near)
+            found[new] = fit.rows_left_out(features[new], own, y)
+        if task.groups is None and len(wanted):
+            y = task.values[task.own[wanted]] - task.values[0]
+            found[wanted] = fit.left_out(features[wanted], y)
         return np.asarray(found + task.values[0])
 
     def _marks(self, candidate: Candidate) -> Landmarks:
@@ -125,14 +136,6 @@ def split_sizes(
     """
     small = task.sizes[task.sizes <= exact_rows]
     rows = max(small.max(initial=0), min(RACE_ROWS, exact_rows, len(task.rows)))
-    first = SourceTask(
-        task.rows[:rows],
-        task.values[:rows],
-        small,
-        task.wanted,
-        np.where(task.own < rows, task.own, -1),
-        task.seed,
-    )
-    found, candidate = exact.raced(first)
+    found, candidate = exact.raced(task.first(rows, small))
     rest = task.sizes[len(small) :]
     return found, task.of(rest) if len(rest) else None, candidate

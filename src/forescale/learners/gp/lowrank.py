@@ -45,7 +45,9 @@ class LowRankFit:
     log_likelihood
         Log marginal likelihood with mu integrated out and s² at its estimate.
     factor
-        Lower Cholesky factor of (1 - w)·ZᵀZ + w·I.
+        Lower Cholesky factor F of (1 - w)·ZᵀZ + w·I.
+    ones, total
+        F⁻¹·Zᵀ·1, shape (rank,), and 1ᵀ·A⁻¹·1: what the mean is known by.
     """
 
     noise: float
@@ -53,6 +55,8 @@ class LowRankFit:
     weights: Array
     log_likelihood: float
     factor: Array
+    ones: Array
+    total: float
 
     def predict(self, features: Array) -> Array:
         """Means for rows with these features, shape (T, at least rank) → (T,)."""
@@ -64,6 +68,25 @@ class LowRankFit:
         white = solve_triangular(self.factor, z.T, lower=True, check_finite=False)
         share = np.minimum((1.0 - self.noise) * np.sum(white**2, axis=0), 1.0 - 1e-6)
         return np.asarray((self.predict(features) - share * y) / (1.0 - share))
+
+    def rows_left_out(self, new: Array, features: Array, y: Array) -> Array:
+        """Means of new rows without some learnt ones and their values.
+
+        As :meth:`~forescale.learners.gp.prefix.PrefixGP.groups_left_out`, with A⁻¹ by the
+        identity of Woodbury.
+        """
+        rank = len(self.weights)
+        white, seen = (
+            solve_triangular(self.factor, z[:, :rank].T, lower=True, check_finite=False)
+            for z in (features, new)
+        )
+        signal = 1.0 - self.noise
+        one = (1.0 - signal * self.ones @ white) / self.noise
+        precision = (np.eye(len(y)) - signal * (white.T @ white)) / self.noise
+        precision -= np.outer(one, one) / self.total
+        error = np.linalg.solve(precision, (y - self.predict(features)) / self.noise)
+        share = np.outer(1.0 - signal * self.ones @ seen, one) / self.total
+        return np.asarray(self.predict(new) - (signal * (seen.T @ white) + share) @ error)
 
 
 class Landmarks:
@@ -147,4 +170,7 @@ class Sums:
         weights = signal * solve_triangular(
             factor, half[:, 0] - mean * half[:, 1], lower=True, trans=1, check_finite=False
         )
-        return LowRankFit(noise, float(mean), weights, float(log_likelihood), np.tril(factor))
+        return LowRankFit(
+            noise, float(mean), weights, float(log_likelihood), np.tril(factor),
+            half[:, 1], float(quadratic[1, 1]),
+        )  # fmt: skip

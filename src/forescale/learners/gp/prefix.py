@@ -256,6 +256,55 @@ class PrefixGP:
             means = y[rows] - residual / precision
         return np.asarray(np.where(rows[None, :] <= last[:, None], means, np.nan))
 
+    def groups_left_out(
+        self,
+        fit: PrefixFit,
+        cross: Array,
+        own: NDArray[np.int64],
+        groups: NDArray[np.int64],
+    ) -> Array:
+        """Predictive means of new rows, each without the values of one group of rows.
+
+        With the flat prior of a constant mean alone. What the rest says of a group R is
+        y_R - e, e = (Q_RR)⁻¹·(Q·y)_R with Q as in :meth:`left_out`, and putting that in the
+        place of y_R changes no prediction of the rest: a new row's is its own less c·e, c its
+        weights of y_R.
+
+        Parameters
+        ----------
+        cross
+            Kernel between new and ordered rows, shape (T, N).
+        own
+            Which group each leaves out, shape (T,).
+        groups
+            Group of each ordered row, shape (N,).
+
+        Returns
+        -------
+        array
+            Shape (S, T); NaN where a prefix has no row of the group, or no other.
+        """
+        last = int(fit.sizes[-1])
+        found = np.full((len(fit.sizes), len(own)), np.nan)
+        mean = self.mean(fit, cross, np.ones((len(own), 1)))
+        seen = self.whiten((1.0 - self.noise) * cross.T)
+        for group in np.unique(own):
+            rows = np.flatnonzero(groups[:last] == group)
+            units = np.zeros((len(self.factor), len(rows)))
+            units[rows, np.arange(len(rows))] = 1.0
+            units, new = self.whiten(units), own == group
+            for place, size in enumerate(fit.sizes.tolist()):
+                number = int(np.searchsorted(rows, size))
+                if not 0 < number < size:
+                    continue
+                one, unit = fit.white_basis[:size, 0], units[:size, :number]
+                share = one @ unit / (one @ one)
+                unit = unit - np.outer(one, share)
+                error = np.linalg.solve(unit.T @ unit, unit.T @ fit.white_y[:size])
+                weights = unit.T @ seen[:size, new] + share[:, None]
+                found[place, new] = mean[place, new] - weights.T @ error
+        return found
+
     def variance(
         self, fit: PrefixFit, cross: Array, basis: Array, prior: Array | float = 1.0
     ) -> Array:

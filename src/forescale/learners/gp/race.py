@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.learners.contract import Floats, Ints
+from forescale.learners.gp.held_out import held_out
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
 from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior, evidence
 
@@ -101,6 +102,27 @@ class Heat:
         """Candidates that have a share at some of the ends."""
         some = [(share * asked).any(axis=(1, 2)) for share in self.shares]
         return np.flatnonzero(np.any(some, axis=0))
+
+    def held_out(self, family: Family, place: int, groups: Ints) -> Floats:
+        """How well each model's likeliest candidate foresees groups, shape (models, ends).
+
+        Parameters
+        ----------
+        place
+            Of the family among the scores.
+        """
+        likeliest = self.scores[place].argmax(axis=0)
+        found = np.full(likeliest.shape, np.nan)
+        for index in np.unique(likeliest):
+            chosen = likeliest == index
+            models = np.flatnonzero(chosen.any(axis=1))
+            gp = self.factor(int(index))
+            white_y = gp.whiten(self.values[:, None])[:, 0]
+            white = _whitened(gp, family.basis[models, : len(self.values)])
+            prior = Prior(family.prior.mean[models], family.prior.precision)
+            score = held_out(gp, white_y, white, prior, self.ends, groups[: len(self.values)])
+            found[models] = np.where(chosen[models], score, found[models])
+        return found
 
     def factor(self, index: int) -> PrefixGP:
         """The process of a candidate."""

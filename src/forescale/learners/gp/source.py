@@ -33,7 +33,7 @@ class SourceTask:
         Sides of the rows to predict, of each block, shapes (T,).
     own
         Place in the order of each wanted row's own computed value, to be left out of what
-        predicts it; -1 where there is none, shape (T,).
+        predicts it; -1 where there is none, shape (T,). With ``groups``: which of them.
     seed
         For whatever is drawn at random.
     source
@@ -41,6 +41,8 @@ class SourceTask:
     memo
         Where a stage that knows no scales of features may keep what it has learnt, for the
         other tasks of the same replicate; None where there is nothing to keep it for.
+    groups
+        Group of each row in order, shape (N,), where whole groups are left out.
     """
 
     rows: Ints
@@ -51,10 +53,36 @@ class SourceTask:
     seed: int = 0
     source: int = 0
     memo: dict[Any, Any] | None = field(default=None, compare=False)
+    groups: Ints | None = None
 
     def of(self, sizes: Ints) -> SourceTask:
         """The same for other sizes."""
         return replace(self, sizes=sizes)
+
+    def first(self, rows: int, sizes: Ints) -> SourceTask:
+        """The first so many rows, for other sizes."""
+        return replace(
+            self,
+            rows=self.rows[:rows],
+            values=self.values[:rows],
+            sizes=sizes,
+            own=self.own_among(rows),
+            groups=None if self.groups is None else self.groups[:rows],
+        )
+
+    def own_among(self, rows: int) -> Ints:
+        """What each wanted row leaves out of the first so many rows, -1 where nothing."""
+        return among_first(self.own, rows, self.groups)
+
+    def names(self, rows: Ints) -> Ints:
+        """What ``own`` calls some of the rows: their places, or their groups."""
+        return rows if self.groups is None else self.groups[rows]
+
+
+def among_first(own: Ints, rows: int, groups: Ints | None) -> Ints:
+    """Places or groups that are among the first so many rows, -1 for the others."""
+    there = own < rows if groups is None else np.isin(own, groups[:rows])
+    return np.where(there, own, -1)
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ class TargetStage:
         basis: Floats,
         scale: Floats,
         sizes: Ints,
+        groups: Ints | None = None,
     ) -> TargetPrediction:
         """Predictions for test rows from each number of measured values, with and without source.
 
@@ -160,13 +161,15 @@ class TargetStage:
             shape (S, K, M + T), and their units, shape (S, K); see :func:`standardised`.
         sizes
             Ascending numbers of measured values, the last at most M.
+        groups
+            Group of each training row, where whole groups are tested.
         """
         families = self._families(basis, scale)
         tables = [_Table.empty(len(f.basis), len(sizes), cross) for f in families]
         for heat in self._heats(within, values, families, sizes):
-            for table, score in zip(tables, heat.scores, strict=True):
-                asked = np.isin(heat.ends, sizes)
-                table.score[:, np.isin(sizes, heat.ends)] = self._evidence(score)[:, asked]
+            asked = np.isin(heat.ends, sizes)
+            for table, score in zip(tables, self._trusted(heat, families, groups), strict=True):
+                table.score[:, np.isin(sizes, heat.ends)] = score[:, asked]
             self._fill(tables, heat, families, cross, sizes)
         weight = self._weights([table.score for table in tables], len(basis))
         mean = np.stack([np.broadcast_to(t.mean, (len(basis), *t.mean.shape[1:])) for t in tables])
@@ -207,7 +210,13 @@ class TargetStage:
                         table.square[:] += part[-1] * (variance + mean[-1] ** 2)
 
     def train(
-        self, *, within: Closeness, values: Floats, basis: Floats, scale: Floats
+        self,
+        *,
+        within: Closeness,
+        values: Floats,
+        basis: Floats,
+        scale: Floats,
+        groups: Ints | None = None,
     ) -> list[TrainedTarget]:
         """The models of all the values, with their weights, scratch first.
 
@@ -216,10 +225,12 @@ class TargetStage:
         basis, scale
             Standardised predictions of the source stages for the M rows, shape (K, M), and
             their units, shape (K,).
+        groups
+            Group of each row, where whole groups are tested.
         """
         families = self._families(basis[None], scale[None])
         *_, heat = self._heats(within, values, families, np.array([len(values)]))
-        every = [self._evidence(score)[:, -1:] for score in heat.scores]
+        every = [score[:, -1:] for score in self._trusted(heat, families, groups)]
         weight = self._weights(every, 1)[:, 0, 0]
         found = []
         for f, family in enumerate(families):
@@ -233,9 +244,20 @@ class TargetStage:
                 found.append(TrainedTarget(family.columns, own, candidate, gp, fit))
         return found
 
-    def _evidence(self, score: Floats) -> Floats:
-        """Of models whose candidates have these scores, shape (models, ends)."""
-        return np.asarray(logsumexp(score, axis=0) if self.averaged else score.max(axis=0))
+    def _trusted(self, heat: Heat, families: list[Family], groups: Ints | None) -> list[Floats]:
+        """Log weights of the models of each family, shapes (models, ends).
+
+        They are the evidence; where whole groups are tested, the mean of that and of how well
+        groups are foreseen, which alone is too noisy.
+        """
+        own = [
+            np.asarray(logsumexp(score, axis=0) if self.averaged else score.max(axis=0))
+            for score in heat.scores
+        ]
+        if groups is None:
+            return own
+        asked = [heat.held_out(family, f, groups) for f, family in enumerate(families)]
+        return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in zip(own, asked, strict=True)]
 
     def _families(self, basis: Floats, scale: Floats) -> list[Family]:
         rows = basis.shape[2]

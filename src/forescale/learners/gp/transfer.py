@@ -50,6 +50,10 @@ class PreparedTransfer:
     prefix_scales
         Whether scales of features are learnt, in every replicate, from inputs of the first
         computed materials alone, so that no size sees what comes after it.
+    groups
+        Group of each computed and measured row, where whole groups are left out.
+    tested_together
+        Group of each measured row, where whole groups are tested.
     source_of
         Which of several sources each computed row is of; None where there is one.
     stack
@@ -64,6 +68,8 @@ class PreparedTransfer:
     target_values: Floats
     leave_out: bool = False
     prefix_scales: bool = False
+    groups: tuple[Ints, Ints] | None = None
+    tested_together: Ints | None = None
     source_of: Ints | None = None
     stack: Stack | None = None
 
@@ -138,6 +144,7 @@ class PreparedTransfer:
             basis=columns.basis,
             scale=columns.scale,
             sizes=job.sizes,
+            groups=self._together(train),
         )
         zero_shot = columns.zero_shot(slice(len(train), None), self.target.same)
         tuned, half_capacity = second.mean, None
@@ -177,6 +184,7 @@ class PreparedTransfer:
             values=self.target_values[target],
             basis=basis,
             scale=scale,
+            groups=self._together(target),
         )
         # Anchors are the sides in use, and rows point to their places among those.
         used = [np.unique(sides) for sides in known]
@@ -213,8 +221,14 @@ class PreparedTransfer:
         """All these rows of a source, to predict measured ones from."""
         memo = job.memo if len(job.orders) > 1 else None
         values, sizes = self.source_values[rows], np.array([len(rows)])
-        own = self._own(rows, wanted)
-        return SourceTask(rows, values, sizes, self._sides(wanted), own, job.seed, place, memo)
+        own, groups = self._own(rows, wanted), None
+        if self.leave_out and self.groups is not None:
+            groups = self.groups[0][rows]
+        sides = self._sides(wanted)
+        return SourceTask(rows, values, sizes, sides, own, job.seed, place, memo, groups)
+
+    def _together(self, rows: Ints) -> Ints | None:
+        return None if self.tested_together is None else self.tested_together[rows]
 
     def _sides(self, rows: Ints) -> Sides:
         return [block.target[rows] for block in self.blocks]
@@ -233,10 +247,13 @@ class PreparedTransfer:
         )
 
     def _own(self, source: Ints, target: Ints) -> Ints:
-        """Place in the order of each measured row's own computed value; -1 where none is."""
+        """Place in the order of each measured row's own computed value, or its group; or -1."""
         own = np.full(len(target), -1)
         if not self.leave_out:
             return own
+        if self.groups is not None:
+            own = self.groups[1][target]
+            return np.where(np.isin(own, self.groups[0][source]), own, -1)
         computed = np.stack([block.source[source] for block in self.blocks], axis=1)
         place = {tuple(sides): row for row, sides in enumerate(computed.tolist())}
         measured = np.stack([block.target[target] for block in self.blocks], axis=1)
