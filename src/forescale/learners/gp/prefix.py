@@ -273,7 +273,7 @@ class PrefixGP:
         Parameters
         ----------
         cross
-            Kernel between new and ordered rows, shape (T, N).
+            Kernel between new and ordered rows, shape (T, N) or (T, largest size).
         own
             Which group each leaves out, shape (T,).
         groups
@@ -287,12 +287,17 @@ class PrefixGP:
         last = int(fit.sizes[-1])
         found = np.full((len(fit.sizes), len(own)), np.nan)
         mean = self.mean(fit, cross, np.ones((len(own), 1)))
-        seen = self.whiten((1.0 - self.noise) * cross.T)
+        factor = self.factor[:last, :last]
+
+        def whiten(columns: Array) -> Array:
+            return np.asarray(solve_triangular(factor, columns, lower=True, check_finite=False))
+
+        seen = whiten((1.0 - self.noise) * cross[:, :last].T)
         for group in np.unique(own):
             rows = np.flatnonzero(groups[:last] == group)
-            units = np.zeros((len(self.factor), len(rows)))
+            units = np.zeros((last, len(rows)))
             units[rows, np.arange(len(rows))] = 1.0
-            units, new = self.whiten(units), own == group
+            units, new = whiten(units), own == group
             for place, size in enumerate(fit.sizes.tolist()):
                 number = int(np.searchsorted(rows, size))
                 if not 0 < number < size:
