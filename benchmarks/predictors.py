@@ -41,6 +41,8 @@ RELEASE = {
     "leave_out": False,
     "scales": "shared",
     "averaged": False,
+    "bends": False,
+    "held_out": False,
 }
 _LINEAR = {"linear": [0.0, 1.0, 10.0]}
 LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -75,7 +75,7 @@ def test_the_same_numbers_come_out(old):
     """By the method of that release, which options of the learner ask for."""
     folder, study, data, design = old
     before = {"scales": "shared", "leave_out": False, "cumulative": [0.0], "linear": [0.0]}
-    before |= {"averaged": False}
+    before |= {"averaged": False, "bends": False, "held_out": False}
     learner = LearnerSpec(name="gp", **study.learner.options, **before)
     study = study.model_copy(update={"learner": learner})
     run = RunFolder.open(folder / "again", study, data, design)

@@ -86,7 +86,7 @@ def averaged_fit(name, *arguments):
 
 @pytest.mark.parametrize("name", ["laplacian", "rbf", "matern32", "matern52"])
 def test_grid_equals_separate_fits(data, tmp_path, name):
-    options = OPTIONS.model_copy(update={"kernel": name})
+    options = OPTIONS.model_copy(update={"kernel": name, "bends": False})
     prepared = GPLearner(options).prepare(data, tmp_path)
     result = prepared.predict(SPLIT, GRID, seed=0)
     distances = np.load(tmp_path / "distances-0.npy")

@@ -91,7 +91,7 @@ def test_a_race_among_many_measured_rows_keeps_the_contract(many, tmp_path):
 
 def test_a_model_of_the_first_release_is_read(tmp_path):
     """It had one source, a model without and one with it, and a weight of the latter."""
-    options = {**OPTIONS, "linear": [0.0], "lengths": [1.0], "noises": [0.1]}
+    options = {**OPTIONS, "linear": [0.0], "lengths": [1.0], "noises": [0.1], "bends": False}
     data, learner = transfer_data(), get_learner("gp", options)
     model = learner.prepare(data, tmp_path).train(np.arange(120), np.arange(30), 0)
     state = model.state()

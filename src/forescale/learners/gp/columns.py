@@ -9,7 +9,7 @@ from itertools import combinations as subsets
 import numpy as np
 
 from forescale.learners.contract import Floats, Ints
-from forescale.learners.gp.race import Combination
+from forescale.learners.gp.form import Combination
 from forescale.learners.gp.source import SourceStage, SourceTask, Stack
 from forescale.learners.gp.target import standardised
 

@@ -26,12 +26,12 @@ from forescale.learners.gp.distances import (
     choose_landmarks,
 )
 from forescale.learners.gp.exact import ExactSource
+from forescale.learners.gp.form import Combination
 from forescale.learners.gp.kernels import Candidate
 from forescale.learners.gp.low_rank_stage import LandmarkSource
 from forescale.learners.gp.model import KERNEL_MEANS, TransferModel
 from forescale.learners.gp.options import GPOptions, ProcessOptions
 from forescale.learners.gp.pair_stage import MOST_OPERATIONS, PairSource, operations
-from forescale.learners.gp.race import Combination
 from forescale.learners.gp.source import SourceStage, Stack
 from forescale.learners.gp.target import TargetStage
 from forescale.learners.gp.transfer import PreparedTransfer
@@ -157,6 +157,7 @@ def prepared(
         options.rho_observations,
         tuple(same[place] for place in layout),
         options.averaged,
+        options.bends,
     )
     return PreparedTransfer(
         blocks,
@@ -168,7 +169,7 @@ def prepared(
         data.leave_out and options.leave_out,
         prefix_scales=options.scales == "prefix" and not shared,
         groups=data.groups,
-        tested_together=data.tested_together,
+        tested_together=data.tested_together if options.held_out else None,
         source_of=data.source_of,
         stack=stack,
     )

@@ -17,10 +17,10 @@ from scipy.linalg import solve_triangular
 
 from forescale.learners.contract import Floats, Ints, ModelPrediction, ModelState, NewBlock
 from forescale.learners.gp.distances import SideDistances
+from forescale.learners.gp.form import Form
 from forescale.learners.gp.kernels import Closeness, KernelName
 from forescale.learners.gp.metric import Anchors
 from forescale.learners.gp.prefix import PrefixGP
-from forescale.learners.gp.race import Combination
 from forescale.learners.gp.source import Anchored, Arrays, KernelMean, SourceMean
 from forescale.learners.gp.target import TrainedTarget
 
@@ -35,8 +35,8 @@ class KernelPosterior:
 
     Parameters
     ----------
-    columns, weight
-        Source stages that enter it, and its share in the average.
+    form, weight
+        How source stages enter it, and its share in the average.
     average
         The mean.
     scale2, covariance
@@ -47,7 +47,7 @@ class KernelPosterior:
         L, the lower Cholesky factor of their covariance, shape (rows, rows).
     """
 
-    columns: Combination
+    form: Form
     weight: float
     average: KernelMean
     scale2: float
@@ -61,7 +61,7 @@ class KernelPosterior:
         fit = stage.fit
         weights = stage.gp.weights(fit)[:, -1]
         return cls(
-            stage.columns,
+            stage.form,
             stage.weight,
             KernelMean(sides, stage.candidate, weights, fit.coefficients[-1]),
             float(fit.scale2[-1]),
@@ -80,7 +80,7 @@ class KernelPosterior:
         """
         candidate = self.average.candidate
         k = near.kernel(name, candidate)
-        basis = np.column_stack([np.ones(len(k)), columns[:, list(self.columns)]])
+        basis = self.form.basis(columns)
         signal = 1.0 - candidate.noise
         white = solve_triangular(self.factor, signal * k.T, lower=True, check_finite=False)
         gap = basis - white.T @ self.white_basis
@@ -93,8 +93,8 @@ class KernelPosterior:
         """Arrays and settings."""
         arrays, settings = self.average.state()
         arrays |= {"covariance": self.covariance, "white_basis": self.white_basis}
-        own = {"scale2": self.scale2, "columns": list(self.columns), "weight": self.weight}
-        return arrays, settings | own
+        own = {"scale2": self.scale2, "columns": list(self.form.columns), "weight": self.weight}
+        return arrays, settings | own | {"bent": self.form.bent}
 
     @classmethod
     def restore(
@@ -119,7 +119,7 @@ class KernelPosterior:
         k = within.kernel(name, average.candidate)
         gp = PrefixGP(k, average.candidate.noise, overwrite=True)
         return cls(
-            tuple(int(one) for one in settings["columns"]),
+            Form(tuple(int(one) for one in settings["columns"]), bool(settings.get("bent"))),
             float(settings["weight"]),
             average,
             float(settings["scale2"]),

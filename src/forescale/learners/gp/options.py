@@ -44,6 +44,12 @@ class ProcessOptions(BaseModel):
     averaged
         Average the hyper-parameters of the measured values' process by their evidence; else
         the likeliest are taken, and few values change their mind from one size to the next.
+    bends
+        Weigh models in which measured values bend against computed ones (a piecewise straight
+        line) beside those in which they do not.
+    held_out
+        Where whole groups are tested, weigh models by how well they foresee groups from the
+        others, beside their evidence.
     rho_observations
         Strength of the prior "measured = computed + constant", as a number of
         measurements of materials one standard deviation apart.
@@ -60,6 +66,8 @@ class ProcessOptions(BaseModel):
     scales: Literal["prefix", "shared"] = "prefix"
     leave_out: bool = True
     averaged: bool = True
+    bends: bool = True
+    held_out: bool = True
     rho_observations: _Positive = 5.0
 
 

@@ -9,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forescale.learners.contract import Floats, Ints
+from forescale.learners.gp.form import Form
 from forescale.learners.gp.held_out import held_out
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
 from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior, evidence
 
 _FACTORS = 5e7  # entries of factors kept from a heat's scores for its predictions: 400 MB
 
-Combination = tuple[int, ...]
-
 
 @dataclass(frozen=True)
 class Family:
-    """Models with the same columns, one for each size of the source (scratch: one)."""
+    """Models of one form, one for each size of the source (scratch: one)."""
 
-    columns: Combination
+    form: Form
     basis: Floats  # (models, rows, p)
     prior: Prior  # its mean has shape (models, p)
 

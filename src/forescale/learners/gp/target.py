@@ -18,9 +18,10 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 
 from forescale.learners.contract import Floats, Ints
+from forescale.learners.gp.form import Combination, Form
 from forescale.learners.gp.kernels import Candidate, Closeness, KernelName
-from forescale.learners.gp.prefix import PrefixFit, PrefixGP, Prior
-from forescale.learners.gp.race import Combination, Family, Heat, best
+from forescale.learners.gp.prefix import PrefixFit, PrefixGP
+from forescale.learners.gp.race import Family, Heat, best
 
 _RACE = ((100, 24), (400, 6), (1_600, 2))
 """Up to 100 values all candidates run; up to 400 the best 24 of each model, and so on, so
@@ -32,9 +33,8 @@ _PRIOR_ODDS = 9.0
 _CROSS_ODDS = 1.0
 """That it says something about another property."""
 
-_CROSS_OBSERVATIONS = 1.0
-"""Strength of the prior that the slope between two properties is of the order of the
-residual scale per standard deviation, of either sign, as a number of measurements."""
+_BENT = 0.1
+"""Share of those odds that measured values bend against computed ones."""
 
 _NEGLIGIBLE = 1e-9  # weight of a model that need not be kept
 _LEAST = 0.05  # share of the likeliest candidate's weight below which one is left out
@@ -82,13 +82,13 @@ class TrainedTarget:
 
     Parameters
     ----------
-    columns
-        Which source stages enter it.
+    form
+        How source stages enter it.
     weight
         Its share in the average.
     """
 
-    columns: Combination
+    form: Form
     weight: float
     candidate: Candidate
     gp: PrefixGP
@@ -128,6 +128,8 @@ class TargetStage:
         Whether each column predicts the property that is measured.
     averaged
         Whether candidates are averaged by their evidence; else the likeliest is taken.
+    bends
+        Whether each model with a source has one beside it in which the line may bend.
     """
 
     kernel: KernelName
@@ -136,6 +138,13 @@ class TargetStage:
     rho_observations: float
     same: tuple[bool, ...]
     averaged: bool = True
+    bends: bool = True
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        """Of all models, scratch first."""
+        kinds = (False, True) if self.bends else (False,)
+        return (Form(()), *(Form(one, bent) for bent in kinds for one in self.combinations))
 
     def predict(
         self,
@@ -241,7 +250,7 @@ class TargetStage:
                 gp, candidate = heat.factor(int(index)), heat.candidates[index]
                 fit = heat.fit(gp, family, 0, heat.ends == heat.ends[-1])
                 own = float(weight[f] * share[index])
-                found.append(TrainedTarget(family.columns, own, candidate, gp, fit))
+                found.append(TrainedTarget(family.form, own, candidate, gp, fit))
         return found
 
     def _trusted(self, heat: Heat, families: list[Family], groups: Ints | None) -> list[Floats]:
@@ -260,28 +269,21 @@ class TargetStage:
         return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in zip(own, asked, strict=True)]
 
     def _families(self, basis: Floats, scale: Floats) -> list[Family]:
-        rows = basis.shape[2]
-        families = [Family((), np.ones((1, rows, 1)), Prior(np.zeros((1, 1)), np.zeros(1)))]
-        for columns in self.combinations:
-            number = len(columns)
-            chosen = np.moveaxis(basis[:, list(columns)], 1, 2)
-            one = np.ones((len(basis), rows, 1))
-            mean = np.zeros((len(basis), 1 + number))
-            same = np.array([self.same[column] for column in columns])
-            # rho = 1 in the unit of the values is `scale` per standardised unit.
-            mean[:, 1:] = np.where(same, scale[:, list(columns)] / number, 0.0)
-            strength = np.where(same, self.rho_observations, _CROSS_OBSERVATIONS)
-            precision = np.array([0.0, *strength])
-            families.append(
-                Family(columns, np.concatenate([one, chosen], axis=2), Prior(mean, precision))
-            )
-        return families
+        columns = np.moveaxis(basis, 1, 2)
+        found = []
+        for form in self.forms:
+            own = columns if form.columns else columns[:1]
+            prior = form.prior(scale, self.same, self.rho_observations)
+            found.append(Family(form, form.basis(own), prior))
+        return found
 
     def _weights(self, scores: list[Floats], sizes: int) -> Floats:
         """Posterior probability of each model, shape (families, sizes of n, sizes of m)."""
         every = np.stack([np.broadcast_to(one, (sizes, one.shape[1])) for one in scores])
-        for place, columns in enumerate(self.combinations, start=1):
-            odds = _PRIOR_ODDS if any(self.same[one] for one in columns) else _CROSS_ODDS
+        for place, form in enumerate(self.forms[1:], start=1):
+            odds = _PRIOR_ODDS if any(self.same[one] for one in form.columns) else _CROSS_ODDS
+            if self.bends:
+                odds *= _BENT if form.bent else 1.0 - _BENT
             every[place] += np.log(odds / len(self.combinations))
         return np.asarray(softmax(every, axis=0))
 
@@ -320,6 +322,7 @@ class TargetStage:
         fit = heat.fit(gp, families[f], place, heat.ends == heat.ends[-1])
         notes = {**heat.candidates[index].notes("target"), "target_jitter": gp.jitter}
         notes["transfer_weight"] = float(1.0 - weight[0])
-        slopes = fit.coefficients[-1, 1:] / scale[list(families[f].columns)]
+        columns = list(families[f].form.columns)
+        slopes = fit.coefficients[-1, 1 : 1 + len(columns)] / scale[columns]
         notes["rho"] = float(slopes.sum())
         return notes
