@@ -107,6 +107,7 @@ def run_study(
     _check_learner(study, get_learner(study.learner.name, study.learner.options))
     design = Design.of(study, data, RunFolder(path).grid_of(study))
     with RunFolder(path).locked():
+        _tell_older(path)
         folder = RunFolder.open(path, study, data, design)
         with folder.writing():
             keep_doubts(path, data.doubts)
@@ -121,6 +122,17 @@ def run_study(
             except ModelError as error:
                 say(f"No model is kept: {error}")
         return conclude(folder, target_error=target_error)
+
+
+def _tell_older(path: Path) -> None:
+    """Say that what is resumed has other numbers than what comes."""
+    folder = RunFolder(path)
+    if folder.manifest_path.is_file() and (release := folder.manifest.older_release):
+        say(
+            f"{path} was begun by forescale {release}: learners give other numbers since, so that "
+            "further replicates are not like its own, unless the study's learner has the "
+            "options that the changelog names"
+        )
 
 
 def _doubts(doubts: Sequence[Doubt]) -> list[str]:

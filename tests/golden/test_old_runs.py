@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from forescale.study import (
     run_replicates,
 )
 from forescale.study.sections import LearnerSpec
+from forescale.workflow import run_study
 
 FROZEN = Path(__file__).parent / "frozen"
 KINDS = ["composition", "molecule", "pair", "polymer"]
@@ -69,6 +71,14 @@ def test_an_old_folder_is_resumed(old):
     assert before["data"].items() <= after["data"].items()
     for key in ("descriptor", "metric_unit", "noise_floor", "overlap_materials"):
         assert after[key] == before[key]
+
+
+def test_whoever_resumes_is_told_that_numbers_changed(tmp_path, capfd):
+    shutil.copytree(FROZEN / "polymer", tmp_path / "polymer")
+    study = load_study(tmp_path / "polymer" / "study.toml")
+    with suppress(RunFolderError):  # another RDKit: refused, after it was told
+        run_study(study, tmp_path / "polymer" / "run", model=False, show_progress=False)
+    assert "begun by forescale 0.1.0: learners give other numbers since" in capfd.readouterr().err
 
 
 def test_the_same_numbers_come_out(old):

@@ -257,6 +257,11 @@ class Manifest(_Record):
             found += _differences(self.data.get("keys"), other.data.get("keys"), "data.keys")
         return found
 
+    @property
+    def older_release(self) -> str:
+        """The release that began the run, where it is an older one; else nothing."""
+        return self.forescale if self.forescale in RESUMED else ""
+
     def _identity(self) -> dict[str, Any]:
         plain = self.to_plain()
         # What is asked of a plan changes no error; more replicates and other cells none of
