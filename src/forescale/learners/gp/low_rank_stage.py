@@ -100,19 +100,30 @@ class LandmarkSource:
         self, fit: LowRankFit, features: Floats, task: SourceTask, candidate: Candidate
     ) -> Floats:
         """Of the wanted rows, without what each leaves out of all rows of a task."""
-        found = fit.predict(features)
+        found, centred = fit.predict(features), task.values - task.values[0]
         wanted = np.flatnonzero(task.own >= 0)
-        for group in np.unique(task.own[wanted]) if task.groups is not None else ():
-            rows, new = np.flatnonzero(task.groups == group), task.own == group
-            sides = [block.source[task.rows[rows]] for block in self.exact.blocks]
-            near = self._near(sides).kernel(self.exact.kernel, candidate)
-            y = task.values[rows] - task.values[0]
-            own = self._marks(candidate).features(near)
-            found[new] = fit.rows_left_out(features[new], own, y)
-        if task.groups is None and len(wanted):
-            y = task.values[task.own[wanted]] - task.values[0]
-            found[wanted] = fit.left_out(features[wanted], y)
+        if task.groups is not None:
+            self._leave_out_groups(found, fit, features, task, candidate)
+        elif len(wanted):
+            found[wanted] = fit.left_out(features[wanted], centred[task.own[wanted]])
         return np.asarray(found + task.values[0])
+
+    def _leave_out_groups(
+        self,
+        found: Floats,
+        fit: LowRankFit,
+        features: Floats,
+        task: SourceTask,
+        candidate: Candidate,
+    ) -> None:
+        """Put in the predictions without groups; features of their rows are computed again."""
+        marks = self._marks(candidate)
+        for group in np.unique(task.own[task.own >= 0]):
+            rows, new = np.flatnonzero(task.groups == group), task.own == group
+            near = self._near([block.source[task.rows[rows]] for block in self.exact.blocks])
+            learnt = marks.features(near.kernel(self.exact.kernel, candidate))
+            y = task.values[rows] - task.values[0]
+            found[new] = fit.rows_left_out(features[new], learnt, y)
 
     def _marks(self, candidate: Candidate) -> Landmarks:
         within = self._near([mark.distinct[mark.side] for mark in self.landmarks])
