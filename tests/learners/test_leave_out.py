@@ -69,7 +69,7 @@ def test_landmarks_leave_out_groups_as_sums_without_them_do():
 
 
 def overlapping(rows=80, measured=60, shared=40, seed=1):
-    """Forty of sixty measured materials are computed too; computed values are rough."""
+    """Forty of sixty measured materials are computed too; computed values are a little off."""
     rng = np.random.default_rng(seed)
     sides = rows + measured - shared
     x = rng.standard_normal((sides, 4)).astype(np.float32)
@@ -77,7 +77,7 @@ def overlapping(rows=80, measured=60, shared=40, seed=1):
     target = np.concatenate([np.arange(shared), np.arange(rows, sides)])
     block = Block(x, np.zeros(4, bool), np.arange(rows), target)
     noise = rng.standard_normal((2, sides))
-    computed = truth + 0.8 * noise[0]
+    computed = truth + 0.3 * noise[0]
     return TransferData(
         (block,),
         computed[:rows].astype(float),
@@ -112,7 +112,7 @@ def test_a_training_material_does_not_see_its_own_value(tmp_path, name, options)
         stages = [s.predict(_task(prepared, split, one)) for s in prepared.sources]
         seen.append(np.stack([stage.mean[-1] for stage in stages]))
         assert np.isfinite(model.predict(one.target_blocks(test)).mean).all()
-    np.testing.assert_allclose(seen[1][:, 3], seen[0][:, 3], atol=0.05)
+    np.testing.assert_allclose(seen[1][:, 3], seen[0][:, 3], atol=0.1)
     grid = Grid(np.array([30, 80]), np.array([10, 20]))
     assert np.isfinite(prepared.predict(split, grid, 0).mean[1:]).all()
 
@@ -143,7 +143,7 @@ def test_a_training_material_does_not_see_its_group(tmp_path, name, options):
         folder.mkdir()
         prepared = learner.prepare(one, folder)
         job = _Replicate(split, (split.source,), np.array([20]), 0, {})
-        task = prepared._task(split.source, train, 0, job).of(np.array([30, 80]))
+        task = prepared._task(split.source, train, 0, job).of(np.array([60, 80]))
         seen.append(np.concatenate([stage.predict(task).mean for stage in prepared.sources]))
     np.testing.assert_allclose(seen[1][:, 4:8], seen[0][:, 4:8], atol=0.05)
     assert np.abs(seen[1] - seen[0]).max() > 0.2  # others are told of them

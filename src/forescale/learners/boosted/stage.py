@@ -14,6 +14,7 @@ from typing import Any
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from forescale.learners.boosted.options import TreeOptions
 from forescale.learners.boosted.trees import Trees
@@ -30,6 +31,9 @@ from forescale.learners.gp.source import (
 
 _DIGITS = 5  # of standardised values: what another unit changes in the last bits splits no tree
 _FEWEST = 10  # values for which there are trees; fewer have their mean
+_TRIED = 500  # values by which it is tried whether trees foretell any, and how many trees
+_TREES_TRIED = 100
+_SURE = 1.28  # standard errors of a rank correlation: one source of noise in ten passes
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class TreeSource:
 
     def fits(self, features: NDArray[np.float32], task: SourceTask, size: int) -> list[Fit]:
         """Those fits, of features that need not be the materials' own, shape (size, any)."""
+        if not foretell(features[:size], task.values[:size], self.options, task.seed):
+            return [Fit.mean_of(task.values[:size])]
         known = np.unique(task.own_among(size))
         known = known[known >= 0]
         rows = np.arange(size)
@@ -132,6 +138,11 @@ class Fit:
         booster = lightgbm.train(settings, data, trees)
         return cls(booster, centre, scatter, rows)
 
+    @classmethod
+    def mean_of(cls, values: Floats) -> Fit:
+        """No trees at all."""
+        return cls(None, float(values.mean()), 0.0, np.arange(len(values)))
+
     def predict(self, features: NDArray[np.float32], *, half: bool = False) -> Floats:
         """Values for rows of features, by all trees or by the first half."""
         if self.booster is None:
@@ -145,6 +156,29 @@ class Fit:
         if self.booster is None:
             return Trees.joined([])
         return Trees.joined([Trees.read(self.booster.dump_model())], self.scatter)
+
+
+def foretell(
+    features: NDArray[np.float32], values: Floats, options: TreeOptions, seed: int
+) -> bool:
+    """Whether trees of one half of some first values foretell the order of the other.
+
+    Trees of values that have nothing to do with the features differ from one material to the
+    next all the same, and with few measured values nothing tells that they are of no use.
+    """
+    values = values[:_TRIED]
+    rows = np.arange(len(values))
+    if len(rows) < 2 * _FEWEST:
+        return True  # too few to tell
+    few = options.model_copy(update={"trees": min(options.trees, _TREES_TRIED)})
+    found = np.empty(len(rows))
+    for part in (0, 1):
+        fit = Fit.of(features, values, rows[rows % 2 != part], few, seed)
+        found[rows % 2 == part] = fit.predict(features[: len(rows)][rows % 2 == part])
+    if not np.ptp(found) or not np.ptp(values):
+        return False
+    likeness = float(np.corrcoef(rankdata(found), rankdata(values))[0, 1])
+    return bool(np.arctanh(min(likeness, 0.999)) * (len(rows) - 3) ** 0.5 > _SURE)
 
 
 def _settings(options: TreeOptions, leaves: int, rows: int, seed: int) -> dict[str, Any]:
