@@ -212,6 +212,15 @@ def test_what_was_written_is_read_whatever_the_cells_hold(tmp_path_factory, rows
     assert found.to_numpy().tolist() == frame.to_numpy().tolist()
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_of_blanks_is_a_blank_line(tmp_path, end):
+    path = tmp_path / "a.csv"
+    path.write_text(end.join(["a,b", "  ", "1, 2", "\t ,", " "]), newline="")
+    found = read_columns(path)
+    assert found.to_numpy().tolist() == [["1", " 2"]]
+    assert found.attrs["blank"] == 3
+
+
 @settings(max_examples=80, deadline=None)
 @given(st.text(st.sampled_from("ab,;\t\"\n\r #1.'\x00ü"), max_size=60))
 def test_any_text_is_a_table_or_one_error_and_no_row_is_lost(tmp_path_factory, text):

@@ -132,10 +132,11 @@ class TextRecords:
             yield self._frame(block, start, first_line)
 
     def _filled(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Without the rows that hold no text, which are counted."""
+        """Without the rows that hold no text, or blanks alone, which are counted."""
         empty = np.ones(len(frame), dtype=bool)
         for place in range(frame.shape[1]):
-            empty &= (frame.iloc[:, place] == "").to_numpy(dtype=bool)
+            cells = frame.iloc[:, place][empty]
+            empty[empty] = ((cells == "") | cells.str.isspace()).to_numpy(dtype=bool)
             if not empty.any():
                 return frame
         self.blank += int(empty.sum())
