@@ -23,7 +23,7 @@ def test_groups_are_foreseen_as_by_fits_of_the_others():
     prior = Prior(np.array([[0.0, 1.0], [0.0, -0.5]]), np.array([0.0, 5.0]))
     sizes = np.array([12, 24])
     white = np.stack([gp.whiten(one) for one in basis])
-    found = held_out(gp, gp.whiten(y[:, None])[:, 0], white, prior, sizes, groups)
+    found = held_out(gp.inverse(), gp.whiten(y[:, None])[:, 0], white, prior, sizes, groups)
     assert np.isnan(found[:, 0]).all()  # of four groups
     assert len(np.unique(groups)) >= FEWEST_GROUPS
     for model, design in enumerate(basis):

@@ -12,6 +12,16 @@ from forescale.learners.gp.prefix import PrefixGP, Prior
 from forescale.learners.gp.transfer import _Replicate
 from forescale.splits import Split
 
+every_learner = pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("gp", {}),
+        ("gp", {"method": "low-rank", "rank": 30, "exact_rows": 20}),
+        ("boosted", {"trees": 20}),
+        ("blend", {"trees": 20}),
+    ],
+)
+
 
 def test_left_out_means_are_those_of_fits_without_the_value():
     rng = np.random.default_rng(0)
@@ -68,8 +78,8 @@ def test_landmarks_leave_out_groups_as_sums_without_them_do():
     np.testing.assert_allclose(found, without.predict(features[:3]), atol=1e-8)
 
 
-def overlapping(rows=80, measured=60, shared=40, seed=1):
-    """Forty of sixty measured materials are computed too; computed values are a little off."""
+def overlapping(rows=80, measured=60, shared=40, seed=1, rough=0.8):
+    """Forty of sixty measured materials are computed too; computed values are rough."""
     rng = np.random.default_rng(seed)
     sides = rows + measured - shared
     x = rng.standard_normal((sides, 4)).astype(np.float32)
@@ -77,7 +87,7 @@ def overlapping(rows=80, measured=60, shared=40, seed=1):
     target = np.concatenate([np.arange(shared), np.arange(rows, sides)])
     block = Block(x, np.zeros(4, bool), np.arange(rows), target)
     noise = rng.standard_normal((2, sides))
-    computed = truth + 0.3 * noise[0]
+    computed = truth + rough * noise[0]
     return TransferData(
         (block,),
         computed[:rows].astype(float),
@@ -86,15 +96,7 @@ def overlapping(rows=80, measured=60, shared=40, seed=1):
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("gp", {}),
-        ("gp", {"method": "low-rank", "rank": 30, "exact_rows": 20}),
-        ("boosted", {"trees": 20}),
-        ("blend", {"trees": 20}),
-    ],
-)
+@every_learner
 def test_a_training_material_does_not_see_its_own_value(tmp_path, name, options):
     """What the first stage says of a training material stays as its own value changes."""
     data = replace(overlapping(), leave_out=True)
@@ -112,23 +114,15 @@ def test_a_training_material_does_not_see_its_own_value(tmp_path, name, options)
         stages = [s.predict(_task(prepared, split, one)) for s in prepared.sources]
         seen.append(np.stack([stage.mean[-1] for stage in stages]))
         assert np.isfinite(model.predict(one.target_blocks(test)).mean).all()
-    np.testing.assert_allclose(seen[1][:, 3], seen[0][:, 3], atol=0.1)
+    np.testing.assert_allclose(seen[1][:, 3], seen[0][:, 3], atol=0.05)
     grid = Grid(np.array([30, 80]), np.array([10, 20]))
     assert np.isfinite(prepared.predict(split, grid, 0).mean[1:]).all()
 
 
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("gp", {}),
-        ("gp", {"method": "low-rank", "rank": 30, "exact_rows": 20}),
-        ("boosted", {"trees": 20}),
-        ("blend", {"trees": 20}),
-    ],
-)
+@every_learner
 def test_a_training_material_does_not_see_its_group(tmp_path, name, options):
     """Nor any value of its group, where test materials have none of theirs."""
-    data = overlapping()
+    data = overlapping(rough=0.3)  # trees of rougher ones may be none
     groups = np.arange(80) // 4, data.blocks[0].target // 4
     data = replace(data, leave_out=True, groups=groups)
     one_kernel = {"lengths": [1.0], "noises": [0.1], "linear": [0.0]}  # or values choose it

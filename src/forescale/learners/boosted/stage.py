@@ -95,7 +95,7 @@ class TreeSource:
     def fits(self, features: NDArray[np.float32], task: SourceTask, size: int) -> list[Fit]:
         """Those fits, of features that need not be the materials' own, shape (size, any)."""
         if not foretell(features[:size], task.values[:size], self.options, task.seed):
-            return [Fit.mean_of(task.values[:size])]
+            return [Fit(None, float(task.values[:size].mean()), 0.0, np.arange(size))]
         known = np.unique(task.own_among(size))
         known = known[known >= 0]
         rows = np.arange(size)
@@ -137,11 +137,6 @@ class Fit:
         data = lightgbm.Dataset(x, label, params=settings)
         booster = lightgbm.train(settings, data, trees)
         return cls(booster, centre, scatter, rows)
-
-    @classmethod
-    def mean_of(cls, values: Floats) -> Fit:
-        """No trees at all."""
-        return cls(None, float(values.mean()), 0.0, np.arange(len(values)))
 
     def predict(self, features: NDArray[np.float32], *, half: bool = False) -> Floats:
         """Values for rows of features, by all trees or by the first half."""

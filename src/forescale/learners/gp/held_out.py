@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack, solve_triangular
+from scipy.linalg import solve_triangular
 
-from forescale.learners.gp.prefix import Array, PrefixGP, Prior
+from forescale.learners.gp.prefix import Array, Prior
 
 FEWEST_GROUPS = 5
 """Groups in a prefix without which it is not asked."""
 
 
 def held_out(
-    gp: PrefixGP,
+    inverse: Array,
     white_y: Array,
     white_basis: Array,
     prior: Prior,
@@ -34,6 +34,8 @@ def held_out(
 
     Parameters
     ----------
+    inverse
+        L⁻¹ of their covariance, shape (N, N).
     white_y, white_basis, prior, sizes
         As of :func:`~forescale.learners.gp.prefix.evidence`.
     groups
@@ -44,8 +46,6 @@ def held_out(
     array
         Shape (models, S); NaN where a prefix has too few groups.
     """
-    inverse, _ = lapack.dtrtri(gp.factor, lower=1)
-    inverse = np.tril(inverse)
     found = np.full((len(white_basis), len(sizes)), np.nan)
     for place, size in enumerate(np.asarray(sizes).tolist()):
         own = groups[:size]

@@ -159,6 +159,7 @@ def prepared(
         options.averaged,
         options.bends,
     )
+    leave_out = data.leave_out and options.leave_out
     return PreparedTransfer(
         blocks,
         further,
@@ -166,9 +167,9 @@ def prepared(
         target,
         data.source_values,
         data.target_values,
-        data.leave_out and options.leave_out,
+        leave_out,
         prefix_scales=options.scales == "prefix" and not shared,
-        groups=data.groups,
+        groups=data.groups if leave_out else None,
         tested_together=data.tested_together if options.held_out else None,
         source_of=data.source_of,
         stack=stack,

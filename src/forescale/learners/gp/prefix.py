@@ -140,8 +140,13 @@ class PrefixGP:
         self.half_log_det: Array = np.cumsum(np.log(np.diag(factor)))
 
     def whiten(self, rows: Array) -> Array:
-        """L⁻¹ applied to columns, shape (N, c) → (N, c)."""
-        return np.asarray(solve_triangular(self.factor, rows, lower=True, check_finite=False))
+        """L⁻¹ applied to columns of the first n rows, shape (n, c) → (n, c)."""
+        factor = self.factor[: len(rows), : len(rows)]
+        return np.asarray(solve_triangular(factor, rows, lower=True, check_finite=False))
+
+    def inverse(self) -> Array:
+        """L⁻¹, shape (N, N); its first n rows and columns are those of the first n rows."""
+        return np.tril(lapack.dtrtri(self.factor, lower=1)[0])
 
     def fit(self, y: Array, basis: Array, prior: Prior, sizes: NDArray[np.int64]) -> PrefixFit:
         """Fit each prefix.
@@ -287,17 +292,12 @@ class PrefixGP:
         last = int(fit.sizes[-1])
         found = np.full((len(fit.sizes), len(own)), np.nan)
         mean = self.mean(fit, cross, np.ones((len(own), 1)))
-        factor = self.factor[:last, :last]
-
-        def whiten(columns: Array) -> Array:
-            return np.asarray(solve_triangular(factor, columns, lower=True, check_finite=False))
-
-        seen = whiten((1.0 - self.noise) * cross[:, :last].T)
+        seen = self.whiten((1.0 - self.noise) * cross[:, :last].T)
         for group in np.unique(own):
             rows = np.flatnonzero(groups[:last] == group)
             units = np.zeros((last, len(rows)))
             units[rows, np.arange(len(rows))] = 1.0
-            units, new = whiten(units), own == group
+            units, new = self.whiten(units), own == group
             for place, size in enumerate(fit.sizes.tolist()):
                 number = int(np.searchsorted(rows, size))
                 if not 0 < number < size:

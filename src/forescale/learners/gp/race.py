@@ -102,25 +102,21 @@ class Heat:
         some = [(share * asked).any(axis=(1, 2)) for share in self.shares]
         return np.flatnonzero(np.any(some, axis=0))
 
-    def held_out(self, family: Family, place: int, groups: Ints) -> Floats:
-        """How well each model's likeliest candidate foresees groups, shape (models, ends).
-
-        Parameters
-        ----------
-        place
-            Of the family among the scores.
-        """
-        likeliest = self.scores[place].argmax(axis=0)
-        found = np.full(likeliest.shape, np.nan)
-        for index in np.unique(likeliest):
-            chosen = likeliest == index
-            models = np.flatnonzero(chosen.any(axis=1))
+    def held_out(self, families: list[Family], groups: Ints) -> list[Floats]:
+        """How well each model's likeliest candidate foresees groups, shapes (models, ends)."""
+        groups = groups[: len(self.values)]
+        likeliest = [score.argmax(axis=0) for score in self.scores]
+        found = [np.full(one.shape, np.nan) for one in likeliest]
+        for index in np.unique(np.concatenate([one.ravel() for one in likeliest])):
             gp = self.factor(int(index))
-            white_y = gp.whiten(self.values[:, None])[:, 0]
-            white = _whitened(gp, family.basis[models, : len(self.values)])
-            prior = Prior(family.prior.mean[models], family.prior.precision)
-            score = held_out(gp, white_y, white, prior, self.ends, groups[: len(self.values)])
-            found[models] = np.where(chosen[models], score, found[models])
+            inverse, white_y = gp.inverse(), gp.whiten(self.values[:, None])[:, 0]
+            for family, chosen, kept in zip(families, likeliest, found, strict=True):
+                models = np.flatnonzero((chosen == index).any(axis=1))
+                if len(models):
+                    white = _whitened(gp, family.basis[models, : len(self.values)])
+                    prior = Prior(family.prior.mean[models], family.prior.precision)
+                    score = held_out(inverse, white_y, white, prior, self.ends, groups)
+                    kept[models] = np.where(chosen[models] == index, score, kept[models])
         return found
 
     def factor(self, index: int) -> PrefixGP:

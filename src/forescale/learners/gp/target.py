@@ -265,8 +265,8 @@ class TargetStage:
         ]
         if groups is None:
             return own
-        asked = [heat.held_out(family, f, groups) for f, family in enumerate(families)]
-        return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in zip(own, asked, strict=True)]
+        asked = zip(own, heat.held_out(families, groups), strict=True)
+        return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in asked]
 
     def _families(self, basis: Floats, scale: Floats) -> list[Family]:
         columns = np.moveaxis(basis, 1, 2)

@@ -16,7 +16,14 @@ from forescale.learners.gp.columns import Columns, sources_of
 from forescale.learners.gp.distances import SideDistances, Sides, closeness, linear
 from forescale.learners.gp.kernels import Closeness
 from forescale.learners.gp.model import KernelPosterior, TransferModel, kept_anchors
-from forescale.learners.gp.source import KernelMean, SourceMean, SourceStage, SourceTask, Stack
+from forescale.learners.gp.source import (
+    KernelMean,
+    SourceMean,
+    SourceStage,
+    SourceTask,
+    Stack,
+    among_first,
+)
 from forescale.learners.gp.target import TargetStage, standardised
 from forescale.splits import Split
 
@@ -221,9 +228,8 @@ class PreparedTransfer:
         """All these rows of a source, to predict measured ones from."""
         memo = job.memo if len(job.orders) > 1 else None
         values, sizes = self.source_values[rows], np.array([len(rows)])
-        own, groups = self._own(rows, wanted), None
-        if self.leave_out and self.groups is not None:
-            groups = self.groups[0][rows]
+        own = self._own(rows, wanted)
+        groups = None if self.groups is None else self.groups[0][rows]
         sides = self._sides(wanted)
         return SourceTask(rows, values, sizes, sides, own, job.seed, place, memo, groups)
 
@@ -248,12 +254,10 @@ class PreparedTransfer:
 
     def _own(self, source: Ints, target: Ints) -> Ints:
         """Place in the order of each measured row's own computed value, or its group; or -1."""
-        own = np.full(len(target), -1)
-        if not self.leave_out:
-            return own
         if self.groups is not None:
-            own = self.groups[1][target]
-            return np.where(np.isin(own, self.groups[0][source]), own, -1)
+            return among_first(self.groups[1][target], len(source), self.groups[0][source])
+        if not self.leave_out:
+            return np.full(len(target), -1)
         computed = np.stack([block.source[source] for block in self.blocks], axis=1)
         place = {tuple(sides): row for row, sides in enumerate(computed.tolist())}
         measured = np.stack([block.target[target] for block in self.blocks], axis=1)
