@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from _pair_tables import Variant, main_of
+from _variants import Variant, main_of
 
 VARIANTS = (
     Variant("unseen pairs, all their computed values hidden", "group:pair", "exclude-group", 940),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import _kit
 import numpy as np
-from _pair_tables import Variant, main_of
+from _variants import Variant, main_of
 
 from forescale.metrics import mae, rmse
 from forescale.study import RunFolder, StudyData

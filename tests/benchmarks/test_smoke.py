@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-LEFT_OUT = {"app_screens", "growth", "growth_cases", "peer_chemprop"}
+LEFT_OUT = {"app_screens", "growth", "growth_cases", "peer_chemprop", "peer_compositions"}
 """Pictures of the app, which `tests/app` looks at in the same browser; rounds of a loop on a whole
-database, which take minutes and are run small by `tests/growth`; a peer that has an environment
-of its own."""
+database, which take minutes and are run small by `tests/growth`; peers that have an environment
+of their own."""
 LONG = {"app", "neural", "published_studies"}
 """Asked for by ``pytest -m slow``: a study watched from its two files on, as `tests/app` does;
 compiling networks of full width."""

@@ -1,4 +1,4 @@
-"""Running the variants of a study of pairs, and the tables of their pages."""
+"""Running the variants of a study, and the tables of their pages."""
 
 from __future__ import annotations
 
@@ -94,7 +94,8 @@ def main_of(
         print_models(one, metrics, judged or study.replicates)
         metric = next(word for word in metrics if word != "r2")
         print()
-        _kit.grid_table(one.finished.folder.errors(), metric, digits=3)
+        folder = one.finished.folder
+        _kit.grid_table(folder.errors(), metric, folder.half_capacity_errors(), digits=3)
         print()
         _kit.law_table(one.finished.laws.laws, metric)
         if also is not None:
