@@ -81,7 +81,7 @@ class ExactSource:
         *_, (candidate, gp, fit), _ = self._winners(within, task.values, last)
         assert gp is not None
         assert fit is not None
-        weights = gp.weights(fit)[:, -1]
+        weights = gp.weights(fit)[0][:, -1]
         mean = KernelMean(np.stack(rows), candidate, weights, fit.coefficients[-1])
         k = closeness(self.blocks, task.wanted, rows).kernel(self.kernel, candidate)
         found = mean.mean(k, np.ones((len(k), 1)))[None]

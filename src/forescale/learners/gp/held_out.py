@@ -35,11 +35,11 @@ def held_out(
     Parameters
     ----------
     inverse
-        L⁻¹ of their covariance, shape (N, N).
+        L⁻¹ of their covariance, of the largest size at least, shape (N, N).
     white_y, white_basis, prior, sizes
         As of :func:`~forescale.learners.gp.prefix.evidence`.
     groups
-        Group of each row, shape (N,).
+        Group of each row, shape (N,) or longer.
 
     Returns
     -------

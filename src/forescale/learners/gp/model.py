@@ -59,7 +59,7 @@ class KernelPosterior:
     def of(cls, stage: TrainedTarget, sides: Ints) -> KernelPosterior:
         """Keep a trained model; ``sides`` are the anchors of its rows."""
         fit = stage.fit
-        weights = stage.gp.weights(fit)[:, -1]
+        weights = stage.gp.weights(fit)[0][:, -1]
         return cls(
             stage.form,
             stage.weight,

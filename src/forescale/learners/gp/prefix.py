@@ -19,6 +19,7 @@ Gaussian Processes for Machine Learning (2006), section 2.7, for the basis and d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,9 +145,9 @@ class PrefixGP:
         factor = self.factor[: len(rows), : len(rows)]
         return np.asarray(solve_triangular(factor, rows, lower=True, check_finite=False))
 
-    def inverse(self) -> Array:
-        """L⁻¹, shape (N, N); its first n rows and columns are those of the first n rows."""
-        return np.tril(lapack.dtrtri(self.factor, lower=1)[0])
+    def inverse(self, size: int | None = None) -> Array:
+        """L⁻¹ of the first n rows (all), shape (n, n): the corner of that of more rows."""
+        return np.tril(lapack.dtrtri(self.factor[:size, :size], lower=1)[0])
 
     def fit(self, y: Array, basis: Array, prior: Prior, sizes: NDArray[np.int64]) -> PrefixFit:
         """Fit each prefix.
@@ -200,15 +201,25 @@ class PrefixGP:
             white_basis,
         )
 
-    def weights(self, fit: PrefixFit) -> Array:
-        """A⁻¹(y − H·beta) of each prefix, zero beyond it, shape (largest size, S)."""
-        weights = np.zeros((fit.sizes[-1], len(fit.sizes)))
-        for column, size in enumerate(fit.sizes):
-            residual = fit.white_y[:size] - fit.white_basis[:size] @ fit.coefficients[column]
-            weights[:size, column] = solve_triangular(
-                self.factor[:size, :size], residual, lower=True, trans=1, check_finite=False
-            )
-        return weights
+    def weights(self, *fits: PrefixFit) -> list[Array]:
+        """A⁻¹(y − H·beta) of each prefix, zero beyond it, shapes (largest size, S) of the fit.
+
+        One substitution for each size that some of the fits have.
+        """
+        found = [np.zeros((fit.sizes[-1], len(fit.sizes))) for fit in fits]
+        for size in np.unique(np.concatenate([fit.sizes for fit in fits])):
+            at = [(k, s) for k, fit in enumerate(fits) for s in np.flatnonzero(fit.sizes == size)]
+            residuals = np.empty((size, len(at)), order="F")
+            for column, (k, s) in enumerate(at):
+                white = fits[k].white_basis[:size] @ fits[k].coefficients[s]
+                residuals[:, column] = fits[k].white_y[:size] - white
+            solved = solve_triangular(
+                self.factor[:size, :size], residuals, lower=True, trans=1, check_finite=False,
+                overwrite_b=True,
+            )  # fmt: skip
+            for column, (k, s) in enumerate(at):
+                found[k][:size, s] = solved[:, column]
+        return found
 
     def mean(self, fit: PrefixFit, cross: Array, basis: Array) -> Array:
         """Predictive means of each prefix.
@@ -225,9 +236,15 @@ class PrefixGP:
         array
             Shape (S, T).
         """
-        weights = self.weights(fit)
-        correction = (1.0 - self.noise) * (cross[:, : len(weights)] @ weights)
-        return np.asarray(fit.coefficients @ basis.T + correction.T)
+        return self.means([fit], cross, [basis])[0]
+
+    def means(self, fits: list[PrefixFit], cross: Array, bases: Sequence[Array]) -> list[Array]:
+        """:meth:`mean` of several models."""
+        found = []
+        for fit, basis, weights in zip(fits, bases, self.weights(*fits), strict=True):
+            correction = (1.0 - self.noise) * (cross[:, : len(weights)] @ weights)
+            found.append(np.asarray(fit.coefficients @ basis.T + correction.T))
+        return found
 
     def left_out(self, fit: PrefixFit, y: Array, rows: NDArray[np.int64]) -> Array:
         """Predictive means of some of the rows, each without its own value.

@@ -81,7 +81,7 @@ class Heat:
                 places = np.flatnonzero(running[index])
                 if not len(places):
                     continue
-                white = _whitened(gp, family.basis[places, : len(values)])
+                white = heat.whitened(gp, family, places)
                 prior = Prior(family.prior.mean[places], family.prior.precision)
                 found = evidence(gp, white_y, white, prior, ends)
                 score[index, places] = found + candidate.simple
@@ -102,22 +102,50 @@ class Heat:
         some = [(share * asked).any(axis=(1, 2)) for share in self.shares]
         return np.flatnonzero(np.any(some, axis=0))
 
-    def held_out(self, families: list[Family], groups: Ints) -> list[Floats]:
-        """How well each model's likeliest candidate foresees groups, shapes (models, ends)."""
-        groups = groups[: len(self.values)]
-        likeliest = [score.argmax(axis=0) for score in self.scores]
-        found = [np.full(one.shape, np.nan) for one in likeliest]
-        for index in np.unique(np.concatenate([one.ravel() for one in likeliest])):
-            gp = self.factor(int(index))
-            inverse, white_y = gp.inverse(), gp.whiten(self.values[:, None])[:, 0]
-            for family, chosen, kept in zip(families, likeliest, found, strict=True):
-                models = np.flatnonzero((chosen == index).any(axis=1))
-                if len(models):
-                    white = _whitened(gp, family.basis[models, : len(self.values)])
-                    prior = Prior(family.prior.mean[models], family.prior.precision)
-                    score = held_out(inverse, white_y, white, prior, self.ends, groups)
-                    kept[models] = np.where(chosen[models] == index, score, kept[models])
-        return found
+    @cached_property
+    def likeliest(self) -> list[Ints]:
+        """The likeliest candidate of each model at each end, shapes (models, ends)."""
+        return [score.argmax(axis=0) for score in self.scores]
+
+    def unknown(self) -> list[Floats]:
+        """Nothing known yet of each model at each end, shapes (models, ends)."""
+        return [np.full(one.shape, np.nan) for one in self.likeliest]
+
+    def held_out(
+        self,
+        found: list[Floats],
+        families: list[Family],
+        groups: Ints,
+        index: int,
+        gp: PrefixGP,
+        asked: NDArray[np.bool_],
+    ) -> None:
+        """Enter how well models whose likeliest candidate this is foresee groups.
+
+        Parameters
+        ----------
+        found
+            Shapes (models, ends); left NaN where there are too few groups.
+        index, gp
+            The candidate, and its process.
+        asked
+            Whether each end is asked for.
+        """
+        mine = [(one == index) & asked for one in self.likeliest]
+        ends = np.flatnonzero(np.any(np.concatenate(mine), axis=0))
+        if not len(ends):
+            return
+        inverse = gp.inverse(int(self.ends[ends[-1]]))
+        white_y = gp.whiten(self.values[:, None])[:, 0]
+        for family, chosen, kept in zip(families, mine, found, strict=True):
+            models = np.flatnonzero(chosen.any(axis=1))
+            white = self.whitened(gp, family, models)
+            for end in np.flatnonzero(chosen.any(axis=0)):
+                some = chosen[models, end]
+                prior = Prior(family.prior.mean[models[some]], family.prior.precision)
+                size = self.ends[end : end + 1]
+                score = held_out(inverse, white_y, white[some], prior, size, groups)
+                kept[models[some], end] = score[:, 0]
 
     def factor(self, index: int) -> PrefixGP:
         """The process of a candidate."""
@@ -127,15 +155,24 @@ class Heat:
         k = self.within.kernel(self.kernel, candidate)
         return PrefixGP(k, candidate.noise, overwrite=True)
 
-    def fit(self, gp: PrefixGP, family: Family, place: int, chosen: NDArray[np.bool_]) -> PrefixFit:
-        """One model at some of the ends."""
-        basis = family.basis[place, : len(self.values)]
-        return gp.fit(self.values, basis, family.of(place), self.ends[chosen])
+    def whitened(self, gp: PrefixGP, family: Family, places: Ints) -> Floats:
+        """L⁻¹ of the bases of some models of a family, shape (places, N, p)."""
+        return _whitened(gp, family.basis[places, : len(self.values)])
+
+    def fits(
+        self, gp: PrefixGP, family: Family, places: Ints, chosen: NDArray[np.bool_]
+    ) -> list[PrefixFit]:
+        """Some models, each at some of the ends: ``chosen`` has the shape (places, ends)."""
+        white_y = gp.whiten(self.values[:, None])[:, 0]
+        bases = zip(places.tolist(), self.whitened(gp, family, places), chosen, strict=True)
+        return [gp.fit_white(white_y, own, family.of(k), self.ends[at]) for k, own, at in bases]
 
 
 def _whitened(gp: PrefixGP, basis: Floats) -> Floats:
     """L⁻¹ of many bases, shape (models, N, p): one substitution, the constant but once."""
     models, rows, width = basis.shape
+    if not models:
+        return basis
     columns = np.column_stack([np.ones(rows), *(basis[:, :, k].T for k in range(1, width))])
     white = gp.whiten(columns)
     found = np.empty_like(basis)

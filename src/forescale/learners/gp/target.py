@@ -176,10 +176,10 @@ class TargetStage:
         families = self._families(basis, scale)
         tables = [_Table.empty(len(f.basis), len(sizes), cross) for f in families]
         for heat in self._heats(within, values, families, sizes):
+            foreseen = self._fill(tables, heat, families, cross, sizes, groups)
             asked = np.isin(heat.ends, sizes)
-            for table, score in zip(tables, self._trusted(heat, families, groups), strict=True):
+            for table, score in zip(tables, self._trusted(heat, foreseen), strict=True):
                 table.score[:, np.isin(sizes, heat.ends)] = score[:, asked]
-            self._fill(tables, heat, families, cross, sizes)
         weight = self._weights([table.score for table in tables], len(basis))
         mean = np.stack([np.broadcast_to(t.mean, (len(basis), *t.mean.shape[1:])) for t in tables])
         mixed = np.einsum("fsm,fsmt->smt", weight, mean)
@@ -196,27 +196,39 @@ class TargetStage:
         families: list[Family],
         cross: Closeness,
         sizes: Ints,
-    ) -> None:
-        """Predictions of a heat's candidates by their shares."""
+        groups: Ints | None,
+    ) -> list[Floats]:
+        """Predictions of a heat's candidates by their shares.
+
+        Returns how well each model foresees groups, as :meth:`Heat.held_out`: each candidate's
+        process is factored once for both.
+        """
         new, asked = len(cross.left), np.isin(heat.ends, sizes)
         own = np.sum(cross.left**2, axis=1)  # products of linear features with themselves
+        foreseen = heat.unknown()
         for index in heat.likely(asked):
             gp, candidate = heat.factor(index), heat.candidates[index]
+            if groups is not None:
+                heat.held_out(foreseen, families, groups, int(index), gp, asked)
             k = cross.corner(new, heat.ends[-1]).kernel(self.kernel, candidate)
             for table, family, shares in zip(tables, families, heat.shares, strict=True):
                 share = shares[index] * asked
-                for place in np.flatnonzero(share.any(axis=1)):
-                    chosen = share[place] > 0
-                    fit = heat.fit(gp, family, int(place), chosen)
-                    at = family.basis[place, -new:] if new else family.basis[place, :0]
-                    mean, part = gp.mean(fit, k, at), share[place, chosen]
+                places = np.flatnonzero(share.any(axis=1))
+                if not len(places):
+                    continue
+                fits = heat.fits(gp, family, places, share[places] > 0)
+                at = family.basis[places, -new:] if new else family.basis[places, :0]
+                means = gp.means(fits, k, list(at))
+                for place, fit, mean in zip(places, fits, means, strict=True):
+                    part = share[place, share[place] > 0]
                     table.mean[place, np.isin(sizes, fit.sizes)] += part[:, None] * mean
-                    if fit.sizes[-1] == sizes[-1] and place == len(family.basis) - 1:
-                        end = fit.at(fit.sizes == sizes[-1])
-                        spread = gp.variance(end, k, at, 1.0 + candidate.linear * own)[0]
-                        variance = spread + end.scale2[0] * gp.noise
-                        table.variance[:] += part[-1] * variance
-                        table.square[:] += part[-1] * (variance + mean[-1] ** 2)
+                if places[-1] == len(family.basis) - 1 and fits[-1].sizes[-1] == sizes[-1]:
+                    end = fits[-1].at(fits[-1].sizes == sizes[-1])
+                    spread = gp.variance(end, k, at[-1], 1.0 + candidate.linear * own)[0]
+                    variance, part = spread + end.scale2[0] * gp.noise, share[places[-1], -1]
+                    table.variance[:] += part * variance
+                    table.square[:] += part * (variance + means[-1][-1] ** 2)
+        return foreseen
 
     def train(
         self,
@@ -239,21 +251,26 @@ class TargetStage:
         """
         families = self._families(basis[None], scale[None])
         *_, heat = self._heats(within, values, families, np.array([len(values)]))
-        every = [score[:, -1:] for score in self._trusted(heat, families, groups)]
+        last = heat.ends == heat.ends[-1]
+        foreseen, gps = heat.unknown(), {k: heat.factor(k) for k in heat.likely(last).tolist()}
+        for index, gp in gps.items():
+            if groups is not None:
+                heat.held_out(foreseen, families, groups, index, gp, last)
+        every = [score[:, -1:] for score in self._trusted(heat, foreseen)]
         weight = self._weights(every, 1)[:, 0, 0]
         found = []
         for f, family in enumerate(families):
             if f and weight[f] < _NEGLIGIBLE:
                 continue
             share = heat.shares[f][:, 0, -1]
-            for index in np.flatnonzero(share):
-                gp, candidate = heat.factor(int(index)), heat.candidates[index]
-                fit = heat.fit(gp, family, 0, heat.ends == heat.ends[-1])
+            for index in np.flatnonzero(share).tolist():
+                gp, candidate = gps[index], heat.candidates[index]
+                (fit,) = heat.fits(gp, family, np.array([0]), last[None])
                 own = float(weight[f] * share[index])
                 found.append(TrainedTarget(family.form, own, candidate, gp, fit))
         return found
 
-    def _trusted(self, heat: Heat, families: list[Family], groups: Ints | None) -> list[Floats]:
+    def _trusted(self, heat: Heat, foreseen: list[Floats]) -> list[Floats]:
         """Log weights of the models of each family, shapes (models, ends).
 
         They are the evidence; where whole groups are tested, the mean of that and of how well
@@ -263,10 +280,8 @@ class TargetStage:
             np.asarray(logsumexp(score, axis=0) if self.averaged else score.max(axis=0))
             for score in heat.scores
         ]
-        if groups is None:
-            return own
-        asked = zip(own, heat.held_out(families, groups), strict=True)
-        return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in asked]
+        both = zip(own, foreseen, strict=True)
+        return [np.where(np.isnan(b), a, 0.5 * (a + b)) for a, b in both]
 
     def _families(self, basis: Floats, scale: Floats) -> list[Family]:
         columns = np.moveaxis(basis, 1, 2)
@@ -319,7 +334,7 @@ class TargetStage:
         index = int(heat.scores[f][:, -1, -1].argmax())
         gp = heat.factor(index)
         place = len(families[f].basis) - 1
-        fit = heat.fit(gp, families[f], place, heat.ends == heat.ends[-1])
+        (fit,) = heat.fits(gp, families[f], np.array([place]), heat.ends[None] == heat.ends[-1])
         notes = {**heat.candidates[index].notes("target"), "target_jitter": gp.jitter}
         notes["transfer_weight"] = float(1.0 - weight[0])
         columns = list(families[f].form.columns)
