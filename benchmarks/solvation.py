@@ -49,10 +49,42 @@ def print_cosmo(folder: RunFolder, data: StudyData) -> None:
             table.row(name, f"{mae(values, measured):.3f}", f"{rmse(values, measured):.3f}")
 
 
+def print_water(folder: RunFolder) -> None:
+    """Where whole solvents are tested: replicates whose tested solvents include water, or not.
+
+    Of all solvents it has most measured pairs, and is least like the others.
+    """
+    pairs = folder.predictions()
+    in_water = pairs["key"].str.endswith(" in O")
+    wet = in_water.groupby(pairs["replicate"]).transform("any")
+    print()
+    printed = _kit.Table("MAE of", "replicates", "pairs", "scratch", "zero-shot", "transfer (ours)")
+    parts = {
+        "replicates without water": ~wet,
+        "water, where it is tested": in_water,
+        "the other solvents beside it": wet & ~in_water,
+    }
+    for name, chosen in parts.items():
+        own = pairs[chosen]
+        cells = [own["replicate"].nunique(), len(own)]
+        for column in ("scratch", "zero_shot", "predicted"):
+            miss = (own[column] - own["measured"]).abs().groupby(own["replicate"]).mean()
+            cells.append(_kit.mean_and_error(miss))
+        if len(own):
+            printed.row(name, *cells)
+
+
+def print_more(folder: RunFolder, data: StudyData) -> None:
+    """What only this page has."""
+    print_cosmo(folder, data)
+    if str(folder.manifest.study.evaluation.split) == "group:solvent":
+        print_water(folder)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Run every variant and print its tables."""
     metrics = ("mae", "rmse", "r2")
-    main_of(__doc__, "solvation", VARIANTS, argv, metrics, replicates=(10, 3), also=print_cosmo)
+    main_of(__doc__, "solvation", VARIANTS, argv, metrics, replicates=(10, 3), also=print_more)
 
 
 if __name__ == "__main__":

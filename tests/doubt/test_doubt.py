@@ -126,6 +126,15 @@ def test_repeats_name_all_their_rows():
     assert found[0].rows == (len(SMILES) + 1, len(SMILES) + 2)
 
 
+def test_of_many_materials_that_carry_the_error_five_are_named():
+    keys = [f"M{k:03d}" for k in range(1000)]
+    miss = [100.0 + k if k < 15 else 0.1 for k in range(1000)]
+    found = concentration(pd.DataFrame({"key": keys, "measured": miss, "predicted": 0.0}))
+    assert len(found.materials) > 6
+    assert "M014, M013, M012, M011, M010 and" in found.sentence
+    assert f"and {len(found.materials) - 5} more. Check" in found.sentence
+
+
 def test_two_materials_that_carry_the_error_are_named():
     rng = np.random.default_rng(0)
     measured = np.linspace(300, 500, 60)

@@ -11,6 +11,8 @@ SHARE = 0.5
 """Share of the squared error above which so few materials are named."""
 _MOST = 3
 _OF_ALL = 0.02
+_NAMED = 5
+"""Materials that the sentence names; of a large table a hundred may be meant."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ class Concentration:
     def sentence(self) -> str:
         """In words."""
         count = len(self.materials)
-        named = ", ".join(self.materials["key"])
+        named = ", ".join(self.materials["key"][:_NAMED])
+        if count > _NAMED:
+            named += f" and {count - _NAMED} more"
         return (
             f"{_COUNTS.get(count, str(count))} material{'s' if count > 1 else ''} of {self.of} "
             f"carr{'y' if count > 1 else 'ies'} {self.share:.0%} of the squared error: {named}. "
