@@ -38,9 +38,10 @@ class Concentration:
     def sentence(self) -> str:
         """In words."""
         count = len(self.materials)
-        named = ", ".join(self.materials["key"][:_NAMED])
-        if count > _NAMED:
-            named += f" and {count - _NAMED} more"
+        shown = count if count <= _NAMED + 1 else _NAMED  # "and 1 more" would take as much room
+        named = ", ".join(self.materials["key"][:shown])
+        if count > shown:
+            named += f" and {count - shown} more"
         return (
             f"{_COUNTS.get(count, str(count))} material{'s' if count > 1 else ''} of {self.of} "
             f"carr{'y' if count > 1 else 'ies'} {self.share:.0%} of the squared error: {named}. "
