@@ -1,4 +1,4 @@
-"""CrabNet on a folder's fold, in an environment of its own (``pip install crabnet``).
+"""CrabNet on a folder's fold, in an environment of its own (``pip install crabnet "setuptools<81"``).
 
     ENVIRONMENT/bin/python _peer_crabnet.py FOLDER
 

@@ -1,4 +1,6 @@
-"""MODNet on a folder's folds, in an environment of its own (``pip install modnet``).
+"""MODNet on a folder's folds, in an environment of its own.
+
+With Python 3.11: ``pip install modnet==0.4.5 "numpy<2" "scikit-learn<1.4" "scipy<1.12"``.
 
     ENVIRONMENT/bin/python _peer_modnet.py FOLDER
 
