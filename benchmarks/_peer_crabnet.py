@@ -1,4 +1,6 @@
-"""CrabNet on a folder's fold, in an environment of its own (``pip install crabnet "setuptools<81"``).
+"""CrabNet on a folder's fold, in an environment of its own.
+
+``pip install crabnet "setuptools<81"``, with PyTorch for the processor.
 
     ENVIRONMENT/bin/python _peer_crabnet.py FOLDER
 
