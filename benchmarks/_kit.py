@@ -18,6 +18,7 @@ that way. A script looks like this:
 `bundled_run`         a small run folder, where a script is given runs
 `Clock`               ``with Clock() as clock``: ``clock.wall``, ``clock.cpu`` (with children)
 `peak_gib`            the most memory that this process held, and those it waited for
+`elsewhere`           a program of another environment, run on one thread
 `Table`, `table`      Markdown, row by row as they come, or at once
 `markdown`            the same as text, for a page that a script writes
 `grid_table`          mean error over the grid of a run
@@ -28,7 +29,10 @@ that way. A script looks like this:
 from __future__ import annotations
 
 import argparse
+import os
 import resource
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -166,6 +170,24 @@ def peak_gib(processes: int = 0) -> float:
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return (own + processes * child) / 1024**2
+
+
+_THREADS = (
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS",
+)  # fmt: skip
+
+
+def elsewhere(words: Sequence[object], folder: Path) -> None:
+    """Run a program of another environment in a folder, on one thread; raises what it says."""
+    program, *rest = map(str, words)
+    found = Path(shutil.which(program) or program).absolute()  # told from here, run from there
+    done = subprocess.run(
+        [found, *rest],
+        capture_output=True, text=True, check=False, cwd=folder,
+        env={**os.environ, **dict.fromkeys(_THREADS, "1")},
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2000:] or done.stdout[-2000:])
 
 
 # -- tables ----------------------------------------------------------------------------------------

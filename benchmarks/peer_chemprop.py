@@ -10,9 +10,6 @@ are appended to the file of ``predictors.py``, whose table then has it beside ou
 
 from __future__ import annotations
 
-import os
-import resource
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +25,6 @@ from forescale.learners import Grid
 from forescale.study import Study, load_data
 
 CASE = "refractive index"
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Peer:
@@ -74,19 +70,7 @@ class Peer:
         return np.asarray(pd.read_csv(out)["value"], dtype=np.float64)
 
     def _call(self, *words: Any) -> None:
-        done = subprocess.run(
-            [self._command, *map(str, words), "--accelerator", "cpu", "-n", "0"],
-            capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD},
-            cwd=self._folder,
-        )  # fmt: skip
-        if done.returncode:
-            raise RuntimeError(done.stderr[-2000:] or done.stdout[-2000:])
-
-
-def spent() -> float:
-    """Processor seconds of all finished calls."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        _kit.elsewhere([self._command, *words, "--accelerator", "cpu", "-n", "0"], self._folder)
 
 
 def run(command: str, replicates: int, epochs: int, out: Path) -> None:
@@ -100,8 +84,7 @@ def run(command: str, replicates: int, epochs: int, out: Path) -> None:
     for replicate, split in predictors.splits(case, data, study):
         if replicate >= replicates or (CASE, "chemprop", replicate) in done:
             continue
-        start = spent()
-        with TemporaryDirectory() as scratch:
+        with TemporaryDirectory() as scratch, _kit.Clock() as clock:
             peer = Peer(command, Path(scratch), epochs)
             source, target = data.source, data.target
             tested = target.keys[split.test]
@@ -118,11 +101,10 @@ def run(command: str, replicates: int, epochs: int, out: Path) -> None:
                         replicate, begun,
                     )  # fmt: skip
                     mean[row, column] = peer.predict(model, tested)
-        seconds = spent() - start
         predictors.keep(
-            out, CASE, case, "chemprop", replicate, data, split, grid.n_target, mean, seconds
+            out, CASE, case, "chemprop", replicate, data, split, grid.n_target, mean, clock.cpu
         )
-        print("chemprop", replicate, f"{seconds:.0f} s", flush=True)
+        print("chemprop", replicate, f"{clock.cpu:.0f} s", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -11,9 +11,6 @@ thread. Folds are kept as they land, in the file of ``peers.py``, whose table th
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +19,10 @@ from typing import Any
 import _kit
 import numpy as np
 import pandas as pd
-from peers import accuracy_table, folds
+from peers import FOLDS, accuracy_table, folds
 from predictors import error, official_folds
 
 NAMES = {"modnet": "MODNet, our descriptors", "crabnet": "CrabNet"}
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
-)
 
 
 def write(folder: Path, part: str, formulas: Any, features: Any, values: Any) -> None:
@@ -41,12 +35,7 @@ def write(folder: Path, part: str, formulas: Any, features: Any, values: Any) ->
 def predict(peer: str, python: str, folder: Path) -> Any:
     """What the peer says of the fold's test part."""
     program = Path(__file__).with_name(f"_peer_{peer}.py")
-    done = subprocess.run(
-        [python, program, folder],
-        capture_output=True, text=True, check=False, env={**os.environ, **ONE_THREAD}, cwd=folder,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:] or done.stdout[-2000:])
+    _kit.elsewhere([python, program, folder], folder)
     return np.load(folder / "predicted.npy")
 
 
@@ -58,25 +47,18 @@ def run(peer: str, python: str, wanted: int, path: Path) -> None:
         one = there.setdefault(NAMES[peer], {"errors": [], "seconds": 0.0, "gib": 0.0})
         if fold >= wanted or fold < len(one["errors"]):
             continue
-        before = _spent()
-        with TemporaryDirectory() as scratch:
+        with TemporaryDirectory() as scratch, _kit.Clock() as clock:
             folder = Path(scratch)
             for part, rows in (("train", split.train), ("test", split.test)):
                 features = arrays.target_features[rows]
                 write(folder, part, data.target.keys[rows], features, data.target.values[rows])
             predicted = np.maximum(predict(peer, python, folder), 0.0)
-        seconds = _spent() - before
         done = len(one["errors"])
         one["errors"].append(error("mae", predicted, data.target.values[split.test]))
-        one["seconds"] = (one["seconds"] * done + seconds) / (done + 1)
+        one["seconds"] = (one["seconds"] * done + clock.cpu) / (done + 1)
         one["gib"] = _kit.peak_gib(1) - _kit.peak_gib(0)
         path.write_text(json.dumps(there, indent=1))
-        print(NAMES[peer], fold, f"{one['errors'][-1]:.4f}", f"{seconds:.0f} s", flush=True)
-
-
-def _spent() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+        print(NAMES[peer], fold, f"{one['errors'][-1]:.4f}", f"{clock.cpu:.0f} s", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -84,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = _kit.parser(__doc__)
     parser.add_argument("peer", choices=NAMES)
     parser.add_argument("python", help="of the peer's environment")
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folds", type=int, default=FOLDS)
     parser.add_argument("--out", type=Path, default=Path("peers"))
     asked = _kit.parse(parser, argv, smoke={"folds": 1})
     asked.out.mkdir(parents=True, exist_ok=True)
