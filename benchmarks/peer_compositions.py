@@ -39,13 +39,17 @@ def predict(peer: str, python: str, folder: Path) -> Any:
     return np.load(folder / "predicted.npy")
 
 
+def landed(path: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Everything in the file now, and this peer's part of it."""
+    there = json.loads(path.read_text()) if path.exists() else {}
+    return there, there.setdefault(name, {"errors": [], "seconds": 0.0, "gib": 0.0})
+
+
 def run(peer: str, python: str, wanted: int, path: Path) -> None:
     """Compute the folds that the file lacks."""
     settings, data, arrays = folds()
     for fold, split in official_folds(data, settings):
-        there = json.loads(path.read_text()) if path.exists() else {}
-        one = there.setdefault(NAMES[peer], {"errors": [], "seconds": 0.0, "gib": 0.0})
-        if fold >= wanted or fold < len(one["errors"]):
+        if fold >= wanted or fold < len(landed(path, NAMES[peer])[1]["errors"]):
             continue
         with TemporaryDirectory() as scratch, _kit.Clock() as clock:
             folder = Path(scratch)
@@ -53,6 +57,7 @@ def run(peer: str, python: str, wanted: int, path: Path) -> None:
                 features = arrays.target_features[rows]
                 write(folder, part, data.target.keys[rows], features, data.target.values[rows])
             predicted = np.maximum(predict(peer, python, folder), 0.0)
+        there, one = landed(path, NAMES[peer])  # another peer may have landed folds meanwhile
         done = len(one["errors"])
         one["errors"].append(error("mae", predicted, data.target.values[split.test]))
         one["seconds"] = (one["seconds"] * done + clock.cpu) / (done + 1)
